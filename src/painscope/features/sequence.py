@@ -1,0 +1,63 @@
+"""FeatureSequence: a vector per frame of one recording."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+__all__ = ["FeatureSequence"]
+
+
+@dataclass(frozen=True)
+class FeatureSequence:
+    """Features of one recording over T frames at a fixed rate.
+
+    Attributes
+    ----------
+    recording : str
+        The recording's id.
+    values : float32 [T, D]
+        A row per frame; NaN in the rows where no face could be cropped.
+    time_s : float64 [T]
+        Seconds since the start of the recording.
+    found : bool [T]
+        Whether the face was seen in this very frame (a bridged frame has values
+        and is not found).
+    names : tuple of str, length D
+        Column names.
+    provenance : mapping
+        Everything that shaped the numbers; the store's digest is made of it.
+    """
+
+    recording: str
+    values: np.ndarray
+    time_s: np.ndarray
+    found: np.ndarray
+    names: tuple[str, ...]
+    provenance: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.values.shape != (len(self.time_s), len(self.names)):
+            raise ValueError(
+                f"{self.recording}: values {self.values.shape} do not match "
+                f"{len(self.time_s)} times and {len(self.names)} names"
+            )
+        if len(self.found) != len(self.time_s):
+            raise ValueError(f"{self.recording}: found and time_s differ in length")
+
+    def __len__(self) -> int:
+        return len(self.time_s)
+
+    @property
+    def usable(self) -> np.ndarray:
+        """Whether a frame has values: bool [T]. Classifiers read these rows only."""
+        return np.isfinite(self.values).all(axis=1)
+
+    def cut(self, first: int, stop: int) -> FeatureSequence:
+        """Return frames ``first`` up to, not including, ``stop``."""
+        part = slice(first, stop)
+        return replace(
+            self, values=self.values[part], time_s=self.time_s[part], found=self.found[part]
+        )
