@@ -1,0 +1,59 @@
+"""Fixtures every room's tests may use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def assets() -> Path:
+    """The folder of real face videos and models; skips the test where it is absent."""
+    default = REPOSITORY.parent / "shared" / "assets"
+    folder = Path(os.environ.get("PAINSCOPE_ASSETS", default))
+    if not folder.is_dir():
+        pytest.skip(f"no test assets: {folder} is not there and PAINSCOPE_ASSETS names no other")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def make_video() -> Callable[..., Path]:
+    """A function that encodes frames to a real H.264 file."""
+    return encode
+
+
+def encode(
+    path: Path,
+    frames: np.ndarray | int = 30,
+    *,
+    rate: Fraction | int = 30,
+    size: tuple[int, int] = (64, 48),
+) -> Path:
+    """Encode RGB frames (uint8 [T, H, W, 3]) to H.264.
+
+    A number of frames instead of frames gives pictures whose grey level is
+    ``8 * (index % 30)``, so that a decoded frame tells its own index.
+    """
+    if isinstance(frames, int):
+        width, height = size
+        frames = np.stack(
+            [np.full((height, width, 3), 8 * (k % 30), np.uint8) for k in range(frames)]
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=rate)
+        stream.height, stream.width = frames.shape[1:3]
+        stream.pix_fmt = "yuv420p"
+        stream.options = {"crf": "12", "preset": "ultrafast"}
+        for image in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode(None))
+    return path
