@@ -1,0 +1,253 @@
+"""Recipe: one published system as a short, validated YAML file."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from painscope.errors import UsageError
+
+__all__ = [
+    "FaceSettings",
+    "Recipe",
+    "Row",
+    "SourceSettings",
+    "TargetSettings",
+    "load_recipe",
+    "recipe_names",
+]
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FaceSettings(_Settings):
+    """How the face is found and cut out.
+
+    Attributes
+    ----------
+    locator : str
+        A name of `painscope.face.LOCATORS`, or ``"auto"``.
+    rate : float
+        Frames per second that videos are resampled to.
+    margin : float
+        Margin around the face box, as a share of its side, on every side.
+    """
+
+    locator: str = "auto"
+    rate: float = Field(30.0, gt=0)
+    margin: float = Field(0.15, ge=0)
+
+
+class SourceSettings(_Settings):
+    """The network whose features are transferred: given, or trained on a source dataset.
+
+    Attributes
+    ----------
+    checkpoint : Path or None
+        A trained painscope checkpoint; None trains one on `dataset`.
+    dataset : str
+        The dataset to train on; its folder comes with ``--data NAME=DIR``.
+    options : dict
+        Options of the dataset's adapter.
+    start : Path or None
+        Weights to start training from (torchvision's VGG16, VGG-Face, painscope's own);
+        None starts from scratch.
+    width : float
+        Share of VGG16's channels.
+    input_size : int
+        Side of the network's input in pixels.
+    window_s : (float, float)
+        The part of each clip whose frames are used, in seconds.
+    frame_step : int
+        Use every n-th frame of the window.
+    max_epochs, patience, batch_size, learning_rate
+        Of training; `patience` counts epochs without a better loss on held-out subjects.
+    seed : int
+        Of the split, the initial weights and the order of frames.
+    """
+
+    checkpoint: Path | None = None
+    dataset: str = "biovid-a"
+    options: dict[str, Any] = Field(default_factory=dict)
+    start: Path | None = None
+    width: float = Field(1.0, gt=0)
+    input_size: int = Field(224, ge=32)
+    window_s: tuple[float, float] = (2.0, 5.0)
+    frame_step: int = Field(5, ge=1)
+    max_epochs: int = Field(30, ge=1)
+    patience: int = Field(5, ge=1)
+    batch_size: int = Field(64, ge=2)
+    learning_rate: float = Field(1e-3, gt=0)
+    seed: int = 0
+
+
+class TargetSettings(_Settings):
+    """The dataset on which people are classified."""
+
+    dataset: str = "ai4pain-2024"
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class Row(_Settings):
+    """One row of the result: features and the classifier that reads them.
+
+    Attributes
+    ----------
+    features : str
+        ``"source-network"``, or a name of `painscope.features.EXTRACTORS`.
+    classifier : str
+        A name of `painscope.classifiers.CLASSIFIERS`.
+    settings : dict
+        Of the classifier.
+    optional : bool
+        Leave the row out, openly, where its features cannot be had: blendshapes
+        without MediaPipe's model, true action units of real people.
+    """
+
+    features: str = "source-network"
+    classifier: str
+    settings: dict[str, Any] = Field(default_factory=dict)
+    optional: bool = False
+
+    @property
+    def label(self) -> str:
+        """Name of the row in every table."""
+        if self.features == "source-network":
+            return self.classifier
+        return f"{self.classifier} on {self.features}"
+
+
+class Recipe(_Settings):
+    """A whole way from recordings to scores.
+
+    Attributes
+    ----------
+    name, title, summary, citation : str
+        What the recipe reproduces.
+    published : str or None
+        Name of the published tables that the report shows beside its own rows.
+    source, face, target
+        See their classes.
+    rows : list of Row
+        What is compared; majority class and stratified chance always stand beside.
+    protocol : str
+        Which people are held out.
+    folds : int
+        Of grouped k-fold.
+    segment_frames : int
+        Length of a clip in frames: longer training clips are cut into such segments,
+        others are read up to it.
+    seeds : int
+        How often each classifier is trained.
+    bootstrap : int
+        Resamples of subjects behind every interval.
+    """
+
+    name: str
+    title: str
+    summary: str = ""
+    citation: str = ""
+    published: str | None = None
+    source: SourceSettings = SourceSettings()
+    face: FaceSettings = FaceSettings()
+    target: TargetSettings = TargetSettings()
+    rows: tuple[Row, ...]
+    protocol: Literal["predefined", "leave-one-subject-out", "grouped-k-fold"] = "predefined"
+    folds: int = Field(5, ge=2)
+    segment_frames: int = Field(300, ge=1)
+    seeds: int = Field(5, ge=1)
+    bootstrap: int = Field(2000, ge=100)
+
+    def to_yaml(self) -> str:
+        """Return the recipe as YAML that `load_recipe` reads."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def recipe_names() -> list[str]:
+    """Return the names of the recipes that painscope brings."""
+    folder = resources.files("painscope.experiments") / "recipes"
+    return sorted(
+        item.name.removesuffix(".yaml") for item in folder.iterdir() if item.name.endswith(".yaml")
+    )
+
+
+def load_recipe(name: str | Path, settings: Iterable[str] = ()) -> Recipe:
+    """Load a recipe by its name, or from a YAML file, with some settings changed.
+
+    Parameters
+    ----------
+    name : str or Path
+        A name of `recipe_names`, or a path that ends in ``.yaml`` or ``.yml``.
+    settings : iterable of str
+        ``"key=value"`` with dotted keys, such as ``"source.width=0.25"``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such recipe, or a setting is unknown or impossible.
+    """
+    tree = _read(name)
+    for setting in settings:
+        _change(tree, setting)
+    try:
+        return Recipe.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"recipe setting {where}: {first['msg']}", path=name) from None
+
+
+def _read(name: str | Path) -> dict[str, Any]:
+    if Path(name).suffix in {".yaml", ".yml"}:
+        path = Path(name)
+        if not path.is_file():
+            raise UsageError("no such recipe file", path=path)
+        text = path.read_text(encoding="utf-8")
+    else:
+        known = recipe_names()
+        if name not in known:
+            close = difflib.get_close_matches(str(name), known, n=1)
+            hint = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(known)}."
+            raise UsageError(f"no recipe {str(name)!r}", hint=hint)
+        folder = resources.files("painscope.experiments") / "recipes"
+        text = (folder / f"{name}.yaml").read_text(encoding="utf-8")
+    try:
+        tree = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UsageError(f"not YAML: {' '.join(str(error).split())}", path=name) from None
+    if not isinstance(tree, dict):
+        raise UsageError("a recipe is a table of settings", path=name)
+    return tree
+
+
+def _change(tree: dict[str, Any], setting: str) -> None:
+    """Set one dotted key of `tree`, checked against the schema's own names."""
+    key, equals, text = setting.partition("=")
+    if not equals or not key:
+        raise UsageError(f"--set {setting!r} is not key=value", hint="Try --set seeds=3.")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise UsageError(f"--set {key}: {text!r} is not a value") from None
+    names = key.split(".")
+    model: Any = Recipe
+    for depth, part in enumerate(names):
+        fields: Mapping[str, Any] = getattr(model, "model_fields", {})
+        if fields and part not in fields:
+            close = difflib.get_close_matches(part, fields, n=1)
+            hint = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(fields)}."
+            raise UsageError(f"--set {key}: no setting {part!r}", hint=hint)
+        if depth < len(names) - 1:
+            model = fields[part].annotation if fields else None
+            tree = tree.setdefault(part, {})
+            if not isinstance(tree, dict):
+                raise UsageError(f"--set {key}: {part} has no parts")
+    tree[names[-1]] = value
