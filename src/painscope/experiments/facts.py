@@ -1,0 +1,219 @@
+"""RunFacts: what a run says about itself in ``run.json``, beside its tables."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from painscope.errors import RunError
+from painscope.files import atomic_path
+
+__all__ = [
+    "RUN_FORMAT",
+    "ClassCount",
+    "ClassifierFacts",
+    "DatasetFacts",
+    "FeatureFacts",
+    "NetworkFacts",
+    "RunFacts",
+    "SegmentFacts",
+    "StepFacts",
+]
+
+RUN_FORMAT = 1
+"""Version of the run folder's layout; raised whenever an older reader would misread it."""
+
+
+class _Facts(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ClassCount(_Facts):
+    """How many recordings of how many people a split holds of one class.
+
+    Attributes
+    ----------
+    split : str or None
+        None if the dataset has no split of its own.
+    label : str or None
+        Class name; None counts the unlabelled recordings.
+    subjects, recordings : int
+        People with at least one such recording, and such recordings.
+    """
+
+    split: str | None
+    label: str | None
+    subjects: int
+    recordings: int
+
+
+class DatasetFacts(_Facts):
+    """A dataset that the run has read."""
+
+    name: str
+    title: str
+    citation: str
+    licence: str
+    virtual: bool
+    role: Literal["source", "target"]
+    n_subjects: int
+    n_recordings: int
+    counts: tuple[ClassCount, ...] = ()
+
+
+class ClassifierFacts(_Facts):
+    """A row of the tables.
+
+    Attributes
+    ----------
+    name : str
+        As in the column ``classifier`` of predictions and scores.
+    title : str
+        As people read it.
+    role : {"model", "peer", "oracle", "baseline"}
+        A system under test; a system of others on the same data; one that is told the
+        truth; one that does not look (majority class, chance).
+    features : str or None
+        Name of the features it reads; None if it reads none.
+    """
+
+    name: str
+    title: str
+    role: Literal["model", "peer", "oracle", "baseline"]
+    features: str | None = None
+
+
+class NetworkFacts(_Facts):
+    """The source network: the card in its checkpoint, metrics included, and the file's sha256."""
+
+    card: dict[str, Any]
+    sha256: str
+
+
+class FeatureFacts(_Facts):
+    """A feature store that the run has read: its digest and everything that shaped it."""
+
+    name: str
+    digest: str
+    provenance: dict[str, Any]
+
+
+class SegmentFacts(_Facts):
+    """How a split's recordings became the segments that classifiers read.
+
+    Attributes
+    ----------
+    padded : int
+        Segments that were shorter than asked for, so padded and masked.
+    """
+
+    split: str
+    recordings: int
+    segments: int
+    padded: int
+
+
+class StepFacts(_Facts):
+    """A step of the run: how long it took, and whether earlier work was reused."""
+
+    name: str
+    seconds: float
+    reused: bool = False
+
+
+class RunFacts(_Facts):
+    """What a run says about itself.
+
+    Attributes
+    ----------
+    format : int
+        `RUN_FORMAT` of the painscope that wrote the run.
+    version, command : str
+        Of painscope; the command line, or the call, that started the run.
+    started : datetime
+        With its time zone.
+    classes : tuple of str
+        Of the target's label scheme, in order.
+    steps, datasets, classifiers, features, segments
+        See their classes. Classifiers stand in the order of the tables.
+    source_network : NetworkFacts or None
+        None if no row reads a network's features.
+    """
+
+    format: Literal[1] = RUN_FORMAT
+    version: str
+    command: str
+    started: datetime
+    classes: tuple[str, ...]
+    steps: tuple[StepFacts, ...] = ()
+    datasets: tuple[DatasetFacts, ...] = Field(min_length=1)
+    classifiers: tuple[ClassifierFacts, ...] = Field(min_length=1)
+    source_network: NetworkFacts | None = None
+    features: tuple[FeatureFacts, ...] = ()
+    segments: tuple[SegmentFacts, ...] = ()
+
+    @property
+    def virtual(self) -> bool:
+        """Whether any of the people are virtual."""
+        return any(dataset.virtual for dataset in self.datasets)
+
+    @property
+    def target(self) -> DatasetFacts:
+        """The dataset whose people are classified."""
+        return next(dataset for dataset in self.datasets if dataset.role == "target")
+
+    @model_validator(mode="after")
+    def _one_target(self) -> RunFacts:
+        if [dataset.role for dataset in self.datasets].count("target") != 1:
+            raise ValueError("a run classifies the people of exactly one target dataset")
+        return self
+
+    def write(self, run: Path) -> None:
+        """Write ``run.json`` into the run folder."""
+        with atomic_path(run / "run.json") as path:
+            path.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, run: Path) -> RunFacts:
+        """Read a run folder's ``run.json``.
+
+        Raises
+        ------
+        RunError
+            If the folder is not a run, its format is another version's, or the file is
+            damaged.
+        """
+        path = run / "run.json"
+        if not run.is_dir():
+            raise RunError("no such run folder", path=run)
+        if not path.is_file():
+            raise RunError(
+                "not a finished run folder, it has no run.json",
+                path=run,
+                hint="Give a folder that `painscope run … --out` has filled.",
+            )
+        try:
+            tree = json.loads(path.read_text(encoding="utf-8"))
+        except (ValueError, OSError):
+            tree = None
+        if not isinstance(tree, dict):
+            raise RunError("damaged, cannot be read", path=path, hint=_AGAIN)
+        if tree.get("format") != RUN_FORMAT:
+            raise RunError(
+                f"run format {tree.get('format')!r}, this painscope reads {RUN_FORMAT}",
+                path=path,
+                hint=f"painscope {tree.get('version', '?')} wrote it: use that, or run it again.",
+            )
+        try:
+            return cls.model_validate(tree)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"]) or "its datasets"
+            raise RunError(f"damaged at {where}: {first['msg']}", path=path, hint=_AGAIN) from None
+
+
+_AGAIN = "Run the recipe again."
