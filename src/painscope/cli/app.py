@@ -1,0 +1,100 @@
+"""Assemble the commands; turn every error into one line and an exit status."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import sys
+from typing import NoReturn
+
+import click
+import typer
+
+from painscope import __version__
+from painscope.cli import (
+    compare,
+    crop,
+    datasets,
+    demo,
+    download,
+    extract,
+    predict,
+    recipes,
+    report,
+    run,
+)
+from painscope.errors import PainscopeError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="painscope",
+    help="Read pain from recordings of a person, above all from the face.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+) -> None:
+    if version:
+        typer.echo(f"painscope {__version__}")
+        raise typer.Exit
+
+
+for module in (demo, recipes, run, extract, crop, predict, report, compare, download):
+    module.add_to(app)
+app.add_typer(datasets.app, name="datasets")
+
+
+def main() -> NoReturn:
+    """Run the command line; exit 0 if done, 1 if the work failed, 2 if the call was wrong."""
+    _log_to_stderr()
+    try:
+        status = app(standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
+    except PainscopeError as error:
+        _fail(str(error), error.exit_status)
+    except click.exceptions.NoArgsIsHelpError as error:
+        typer.echo(error.format_message())
+        sys.exit(0)
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        name = context.command_path if context else "painscope"
+        _fail(f"{error.format_message()} (see {name} --help)", 2)
+    except (KeyboardInterrupt, click.Abort):
+        _fail("stopped; what was finished is kept, the same call continues it", 130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _fail(f"{error.filename or 'writing'}: the disk is full. Free some space and start again.")
+
+
+def _fail(line: str, status: int = 1) -> NoReturn:
+    print(f"painscope: {' '.join(line.split())}", file=sys.stderr)
+    sys.exit(status)
+
+
+def _log_to_stderr() -> None:
+    from rich.console import Console
+    from rich.logging import RichHandler
+
+    handler = RichHandler(
+        console=Console(stderr=True),
+        show_time=False,
+        show_level=False,
+        show_path=False,
+        highlighter=None,
+    )
+    logger = logging.getLogger("painscope")
+    logger.handlers[:] = [handler]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False

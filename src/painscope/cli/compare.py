@@ -1,0 +1,29 @@
+"""``painscope compare``: runs side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+__all__ = ["add_to"]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(compare)
+
+
+def compare(
+    runs: list[Path] = typer.Argument(..., help="Two or more run folders."),
+    out: Path = typer.Option(Path("comparison.html"), "--out", help="The page to write."),
+) -> None:
+    """Put runs side by side: scores, and differences with intervals over the same subjects.
+
+    Example: painscope compare runs/first runs/second
+    """
+    from painscope.report import write_comparison
+
+    table, page = write_comparison(runs, out)
+    typer.echo(table.to_string(index=False))
+    typer.echo(f"Comparison: {page}")

@@ -1,0 +1,48 @@
+"""Progress bars with the time left, on standard error, and silent off a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+__all__ = ["ProgressCallback", "progress_bars"]
+
+#: Called with a step's name, how much is done and how much there is.
+ProgressCallback = Callable[[str, int, int], None]
+
+
+@contextmanager
+def progress_bars() -> Iterator[ProgressCallback]:
+    """Give a function that draws one bar per step."""
+    if not sys.stderr.isatty():
+        yield lambda step, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    bars = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("· left"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
+    tasks = {}
+    with bars:
+
+        def show(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step, total=total)
+            bars.update(tasks[step], completed=done, total=total)
+
+        yield show

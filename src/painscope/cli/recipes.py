@@ -1,0 +1,32 @@
+"""``painscope recipes``: what can be run, with citations."""
+
+from __future__ import annotations
+
+import textwrap
+
+import typer
+
+__all__ = ["add_to"]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(recipes)
+
+
+def recipes() -> None:
+    """List the recipes, each with what it needs and whom to cite.
+
+    Example: painscope recipes
+    """
+    from painscope.experiments import load_recipe, recipe_names
+
+    for name in recipe_names():
+        recipe = load_recipe(name)
+        typer.echo(f"{name}\n")
+        needs = f"--data {recipe.target.dataset}=DIR"
+        if recipe.source.checkpoint is None:
+            needs = f"--data {recipe.source.dataset}=DIR {needs}"
+        for text in (recipe.summary, f"Needs: {needs}", f"Cite: {recipe.citation}"):
+            typer.echo(textwrap.fill(text, 88, initial_indent="    ", subsequent_indent="    "))
+        typer.echo("")

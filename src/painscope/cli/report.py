@@ -1,0 +1,24 @@
+"""``painscope report``: draw a run's report again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+__all__ = ["add_to"]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(report)
+
+
+def report(run: Path = typer.Argument(..., help="A run folder.")) -> None:
+    """Write a run's report again from its tables.
+
+    Example: painscope report runs/first
+    """
+    from painscope.report import write_report
+
+    typer.echo(f"Report: {write_report(run)}")

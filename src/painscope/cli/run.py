@@ -1,0 +1,45 @@
+"""``painscope run``: a recipe from data on disk to a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+__all__ = ["add_to"]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(run)
+
+
+def run(
+    recipe: str = typer.Argument(..., help="A name from `painscope recipes`, or a YAML file."),
+    data: list[str] = typer.Option(
+        [], "--data", metavar="NAME=DIR", help="Where a dataset lies; give it once per dataset."
+    ),
+    out: Path = typer.Option(..., "--out", help="The run folder: new, or one to continue."),
+    settings: list[str] = typer.Option(
+        [], "--set", metavar="KEY=VALUE", help="Change a setting of the recipe."
+    ),
+    store: Path | None = typer.Option(
+        None, help="Folder of crops and features to share between runs.  [default: OUT/store]"
+    ),
+) -> None:
+    """Run a recipe, to a report. The same call continues a run that was stopped.
+
+    Example: painscope run faces-of-experimental-pain --data biovid-a=PartA
+    --data ai4pain-2024=AI4Pain --out runs/first
+    """
+    from painscope.cli.parsing import data_folders
+    from painscope.cli.progress import progress_bars
+    from painscope.experiments import load_recipe
+    from painscope.experiments import run as run_recipe
+    from painscope.report import write_report
+
+    chosen = load_recipe(recipe, settings)
+    folders = data_folders(data)
+    with progress_bars() as progress:
+        folder = run_recipe(chosen, folders, out, store=store, progress=progress)
+    typer.echo(f"Report: {write_report(folder.path)}")

@@ -1,0 +1,197 @@
+"""RunFolder: everything one run leaves behind, and nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from painscope.errors import RunError, UsageError
+from painscope.experiments.facts import RunFacts
+from painscope.experiments.recipe import Recipe, load_recipe
+from painscope.files import atomic_path, storage_errors
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["RunFolder"]
+
+_PACKAGES = ("painscope", "torch", "lightning", "numpy", "scikit-learn", "scikit-image",
+             "mediapipe", "av", "pandas")  # fmt: skip
+
+
+class RunFolder:
+    """The folder of one run.
+
+    It holds ``recipe.yaml`` (as resolved), ``run.json`` (what was done, in numbers),
+    ``environment.json``, the tables ``predictions``, ``scores``, ``status``, ``histories``
+    and ``skill`` (each ``.parquet`` and ``.csv``), ``models/``, ``examples/``,
+    ``figures/``, ``report.html`` and ``log.txt``.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+
+    @classmethod
+    def begin(cls, path: Path | str, recipe: Recipe, data: Mapping[str, Path]) -> RunFolder:
+        """Make a new run folder, or continue one of the same recipe and data.
+
+        Raises
+        ------
+        UsageError
+            If the folder holds something else, or a run of another recipe.
+        """
+        folder = cls(path)
+        called = {name: str(Path(root).resolve()) for name, root in sorted(data.items())}
+        if folder.path.exists() and any(folder.path.iterdir()):
+            if not folder._file("recipe.yaml").is_file():
+                raise UsageError(
+                    "this folder is not empty and not a run", path=path, hint="Name another --out."
+                )
+            if folder.recipe != recipe or folder.environment.get("data") != called:
+                raise UsageError(
+                    "holds a run with other settings or other data",
+                    path=path,
+                    hint="Name another --out, or call it as before to continue it.",
+                )
+        with storage_errors(folder.path):
+            folder.path.mkdir(parents=True, exist_ok=True)
+        folder._write_text("environment.json", json.dumps(_environment(called), indent=2))
+        folder._write_text("recipe.yaml", recipe.to_yaml())
+        return folder
+
+    @classmethod
+    def open(cls, path: Path | str) -> RunFolder:
+        """Open a finished run.
+
+        Raises
+        ------
+        RunError
+            If `path` is no run folder, of another format, or not finished.
+        """
+        folder = cls(path)
+        RunFacts.read(folder.path)
+        return folder
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe as resolved."""
+        return load_recipe(self._file("recipe.yaml"))
+
+    @property
+    def facts(self) -> RunFacts:
+        """What was done, in numbers (``run.json``)."""
+        return RunFacts.read(self.path)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run has come to its end: ``run.json`` is written last."""
+        return self._file("run.json").is_file()
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """Versions and machine (``environment.json``)."""
+        return self._read_json("environment.json")
+
+    @property
+    def models(self) -> Path:
+        """Folder of the source network and the fitted classifiers."""
+        return self.path / "models"
+
+    @property
+    def examples(self) -> Path:
+        """Folder of a few recordings' timelines and face crops."""
+        return self.path / "examples"
+
+    def write_table(self, name: str, table: pd.DataFrame) -> None:
+        """Write a table as Parquet and as CSV."""
+        with atomic_path(self._file(f"{name}.parquet")) as temporary:
+            table.to_parquet(temporary, index=False)
+        with atomic_path(self._file(f"{name}.csv")) as temporary:
+            table.to_csv(temporary, index=False)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Read one of the run's tables.
+
+        Raises
+        ------
+        RunError
+            If the table is missing or damaged.
+        """
+        import pandas as pd
+
+        path = self._file(f"{name}.parquet")
+        try:
+            return pd.read_parquet(path)
+        except (OSError, ValueError) as error:
+            raise RunError(
+                f"cannot be read ({type(error).__name__})",
+                path=path,
+                hint="Run the recipe again into this folder.",
+            ) from None
+
+    def has_table(self, name: str) -> bool:
+        """Whether the run left this table."""
+        return self._file(f"{name}.parquet").is_file()
+
+    @contextmanager
+    def logging(self) -> Iterator[None]:
+        """Copy painscope's log into ``log.txt`` while the block runs."""
+        handler = logging.FileHandler(self._file("log.txt"), encoding="utf-8")
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        logger = logging.getLogger("painscope")
+        level = logger.level
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        try:
+            yield
+        finally:
+            logger.removeHandler(handler)
+            logger.setLevel(level)
+            handler.close()
+
+    def _file(self, name: str) -> Path:
+        return self.path / name
+
+    def _write_text(self, name: str, text: str) -> None:
+        with atomic_path(self._file(name)) as temporary:
+            temporary.write_text(text + "\n", encoding="utf-8")
+
+    def _read_json(self, name: str) -> dict[str, Any]:
+        try:
+            content = json.loads(self._file(name).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise RunError(
+                f"cannot be read ({type(error).__name__})",
+                path=self._file(name),
+                hint="Run the recipe again into a new folder.",
+            ) from None
+        if not isinstance(content, dict):
+            raise RunError("is not a table of facts", path=self._file(name))
+        return content
+
+
+def _environment(data: Mapping[str, str]) -> dict[str, Any]:
+    versions = {}
+    for package in _PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = "not installed"
+    return {
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cores": os.cpu_count(),
+        "data": dict(data),
+        "packages": versions,
+    }
