@@ -1,0 +1,47 @@
+"""``painscope extract``: fill a feature store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+__all__ = ["add_to"]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(extract)
+
+
+def extract(
+    name: str = typer.Argument(..., help="A dataset, see `painscope datasets list`."),
+    folder: Path = typer.Argument(..., metavar="DIR", help="Where it lies."),
+    out: Path = typer.Option(..., "--out", help="The feature store."),
+    checkpoint: Path | None = typer.Option(
+        None, help="A source network's checkpoint, such as RUN/models/source.safetensors."
+    ),
+    extractor: str | None = typer.Option(
+        None, help="An extractor that needs no checkpoint, such as mediapipe-blendshapes."
+    ),
+    locator: str = typer.Option("auto", help="How faces are found."),
+    margin: float = typer.Option(0.15, min=0, help="Margin around the face, share of its side."),
+    rate: float = typer.Option(30.0, min=0.1, help="Frames per second."),
+    option: list[str] = typer.Option([], metavar="KEY=VALUE", help="Option of the dataset."),
+) -> None:
+    """Extract a feature vector per frame; the same call continues where it was stopped.
+
+    Example: painscope extract ai4pain-2024 AI4Pain --checkpoint source.safetensors --out features
+    """
+    from painscope.cli.parsing import options
+    from painscope.cli.progress import progress_bars
+    from painscope.datasets import load_dataset
+    from painscope.errors import UsageError
+    from painscope.features import FeatureStore, make_extractor
+    from painscope.features import extract as fill
+    from painscope.face import make_locator
+
+    if (checkpoint is None) == (extractor is None):
+        raise UsageError("name either --checkpoint or --extractor")
+    dataset = load_dataset(name, folder, **options(option))
+    _ = (FeatureStore, make_extractor, fill, make_locator, progress_bars, dataset, out)
