@@ -7,7 +7,6 @@ import logging
 import sys
 from typing import NoReturn
 
-import click
 import typer
 
 from painscope import __version__
@@ -60,14 +59,7 @@ def main() -> NoReturn:
         sys.exit(status if isinstance(status, int) else 0)
     except PainscopeError as error:
         _fail(str(error), error.exit_status)
-    except click.exceptions.NoArgsIsHelpError as error:
-        typer.echo(error.format_message())
-        sys.exit(0)
-    except click.ClickException as error:
-        context = getattr(error, "ctx", None)
-        name = context.command_path if context else "painscope"
-        _fail(f"{error.format_message()} (see {name} --help)", 2)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         _fail("stopped; what was finished is kept, the same call continues it", 130)
     except BrokenPipeError:
         sys.stderr.close()
@@ -76,6 +68,18 @@ def main() -> NoReturn:
         if error.errno != errno.ENOSPC:
             raise
         _fail(f"{error.filename or 'writing'}: the disk is full. Free some space and start again.")
+    except Exception as error:
+        # Some versions of typer bring their own copy of click, so that its errors have no
+        # public class; they are known by the message they offer.
+        if not hasattr(error, "format_message"):
+            raise
+        message = error.format_message()
+        if message.startswith("Usage:"):
+            print(message)
+            sys.exit(0)
+        context = getattr(error, "ctx", None)
+        name = context.command_path if context else "painscope"
+        _fail(f"{message.rstrip('.')}. See {name} --help.", 2)
 
 
 def _fail(line: str, status: int = 1) -> NoReturn:
