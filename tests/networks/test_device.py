@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from painscope.errors import UsageError
+from painscope.networks import autocast, device, pick_device, pick_precision
+
+CPU = torch.device("cpu")
+
+
+def test_auto_picks_what_there_is() -> None:
+    assert pick_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+    assert pick_device("cpu") == CPU
+
+
+@pytest.mark.parametrize("name", ["tpu", "meta", "gpu please"])
+def test_unknown_devices(name: str) -> None:
+    with pytest.raises(UsageError, match="auto, cpu or cuda"):
+        pick_device(name)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_no_cuda_here() -> None:
+    with pytest.raises(UsageError, match="no CUDA device"):
+        pick_device("cuda")
+
+
+@pytest.mark.parametrize(("amx", "expected"), [(True, "bf16"), (False, "fp32")])
+def test_auto_is_bf16_only_where_the_processor_computes_in_it(
+    amx: bool, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device, "_has_amx", lambda: amx)
+    assert pick_precision("auto", CPU) == expected
+
+
+def test_precision_by_name() -> None:
+    assert pick_precision("bf16", CPU) == "bf16"
+    assert pick_precision("fp32", CPU) == "fp32"
+    with pytest.raises(UsageError, match="auto, fp32 or bf16"):
+        pick_precision("int8", CPU)
+
+
+def test_autocast_computes_in_the_precision_asked_for() -> None:
+    layer, x = torch.nn.Linear(2, 2), torch.zeros(1, 2)
+    with autocast(CPU, "bf16"):
+        assert layer(x).dtype == torch.bfloat16
+    with autocast(CPU, "fp32"):
+        assert layer(x).dtype == torch.float32
