@@ -1,0 +1,277 @@
+"""One small fitting loop for every network: early stopping, best weights, resumable."""
+
+from __future__ import annotations
+
+import logging
+import math
+import pickle
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sized
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from painscope.errors import PainscopeError, RunError
+from painscope.files import storage_errors
+from painscope.networks import Precision
+
+__all__ = ["History", "fit"]
+
+_LAST = "last.ckpt"
+
+
+@dataclass(frozen=True)
+class History:
+    """How a fit went.
+
+    Attributes
+    ----------
+    epochs : tuple of mapping of str to float
+        What the module logged, epoch by epoch; ``train_loss`` and ``val_loss`` at least.
+    best_epoch : int
+        Position in `epochs` of the weights that were kept.
+    stopped_early : bool
+        Whether patience ran out before the epochs did.
+    """
+
+    epochs: tuple[Mapping[str, float], ...]
+    best_epoch: int
+    stopped_early: bool
+
+    @property
+    def best(self) -> Mapping[str, float]:
+        """What was logged in the epoch whose weights were kept."""
+        return self.epochs[self.best_epoch]
+
+
+def fit(
+    module: LightningModule,
+    train_loader: Iterable,
+    val_loader: Iterable,
+    *,
+    max_epochs: int,
+    patience: int,
+    seed: int,
+    folder: Path | str | None = None,
+    resume: bool = True,
+    device: torch.device | str = "cpu",
+    precision: Precision = "fp32",
+    title: str = "Training",
+) -> History:
+    """Fit `module` until its validation loss stops falling; leave it with its best weights.
+
+    The same seed gives the same weights on the same machine, also when a fit was killed
+    and resumed: torch's generator is seeded anew for every epoch from `seed` and the
+    epoch's number. All randomness must come from it. Its state outside is left alone.
+
+    Parameters
+    ----------
+    module : LightningModule
+        Logs ``train_loss`` and ``val_loss`` per epoch.
+    train_loader, val_loader : iterable of batches with a length
+        Usually a torch ``DataLoader``.
+    max_epochs : int
+        Epochs at most.
+    patience : int
+        Epochs without a lower validation loss before the fit ends.
+    seed : int
+    folder : path-like, optional
+        Where the fit is written down after each epoch, to resume from.
+    resume : bool
+        Whether to go on from what lies in `folder`.
+    device : torch.device or str
+        Where to compute.
+    precision : {"fp32", "bf16"}
+        bf16 is autocast; the weights stay float32.
+    title : str
+        What the progress bar is called. There is a bar only on a terminal.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    RunError
+        If the file to resume from is damaged.
+    PainscopeError
+        If the validation loss never was a number.
+    StorageError
+        If the disk is full.
+    """
+    device, folder = torch.device(device), Path(folder) if folder else None
+    record = _Record(patience)
+    callbacks: list[Callback] = [record]
+    if folder:
+        callbacks.append(
+            ModelCheckpoint(
+                folder,
+                filename=_LAST.removesuffix(".ckpt"),
+                enable_version_counter=False,
+                save_on_train_epoch_end=True,
+            )
+        )
+    if sys.stderr.isatty():
+        callbacks.append(_Bar(title))
+    generators = [device] if device.type == "cuda" else []
+    with _quiet(), torch.random.fork_rng(generators), storage_errors(folder or Path()):
+        trainer = Trainer(
+            accelerator="gpu" if device.type == "cuda" else "cpu",
+            devices=[device.index or 0] if device.type == "cuda" else 1,
+            precision="bf16-mixed" if precision == "bf16" else "32-true",
+            max_epochs=max_epochs,
+            callbacks=callbacks,
+            deterministic=device.type == "cuda" or None,
+            logger=False,
+            enable_checkpointing=folder is not None,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+        )
+        start = _checkpoint_to_resume(folder) if folder and resume else None
+        loader = _SeededLoader(train_loader, seed, trainer)
+        try:
+            trainer.fit(module, loader, val_loader, ckpt_path=start, weights_only=True)
+        except SystemExit as stop:  # Lightning exits the whole process on Ctrl-C
+            if isinstance(stop.__context__, KeyboardInterrupt):
+                raise KeyboardInterrupt from None
+            raise
+    if record.best is None:
+        raise PainscopeError(
+            f"{title}: the validation loss was never a number",
+            hint="Lower the learning rate, or look at the data.",
+        )
+    module.load_state_dict(record.best)
+    module.eval()
+    return History(tuple(record.epochs), record.best_epoch, record.stale >= patience)
+
+
+class _Record(Callback):
+    """Keeps the history and the best weights, and stops when patience runs out."""
+
+    def __init__(self, patience: int) -> None:
+        self.patience = patience
+        self.epochs: list[dict[str, float]] = []
+        self.best: dict[str, Any] | None = None
+        self.best_epoch = -1
+        self.stale = 0
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        trainer.should_stop = self.stale >= self.patience  # resumed after its end
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        logged = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        lowest = self.epochs[self.best_epoch]["val_loss"] if self.epochs else math.inf
+        if logged["val_loss"] < lowest or (self.best is None and math.isfinite(logged["val_loss"])):
+            self.best_epoch, self.stale = len(self.epochs), 0
+            self.best = {
+                name: value.detach().cpu().clone() for name, value in pl_module.state_dict().items()
+            }
+        else:
+            self.stale += 1
+        self.epochs.append(logged)
+        trainer.should_stop = self.stale >= self.patience
+
+    def state_dict(self) -> dict[str, Any]:
+        return {key: getattr(self, key) for key in ("epochs", "best", "best_epoch", "stale")}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.__dict__.update(state_dict)
+
+
+class _SeededLoader:
+    """Seeds torch before an epoch's first batch is drawn, resumed or not."""
+
+    def __init__(self, loader: Iterable, seed: int, trainer: Trainer) -> None:
+        self.loader, self.seed, self.trainer = loader, seed, trainer
+
+    def __len__(self) -> int:
+        assert isinstance(self.loader, Sized)
+        return len(self.loader)
+
+    def __iter__(self) -> Iterator:
+        # A generator: it runs when the first batch is asked for, when the epoch is known.
+        torch.manual_seed(1_000_003 * self.seed + self.trainer.current_epoch)
+        yield from self.loader
+
+
+class _Bar(Callback):
+    """One bar over the whole fit, with the time left if all epochs are needed."""
+
+    def __init__(self, title: str) -> None:
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeElapsedColumn(),
+            TextColumn("at most"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[loss]}"),
+            console=Console(stderr=True),
+        )
+        self.title = title
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        steps = int(trainer.num_training_batches)
+        assert trainer.max_epochs is not None
+        done = trainer.current_epoch * steps
+        self.task = self.progress.add_task(
+            self.title, total=trainer.max_epochs * steps, completed=done, loss=""
+        )
+        self.progress.start()
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
+        self.progress.advance(self.task)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        logged = trainer.callback_metrics
+        epoch = trainer.current_epoch + 1
+        self.progress.update(
+            self.task,
+            description=f"{self.title}, epoch {epoch} of {trainer.max_epochs} done",
+            loss=f"loss {logged['train_loss']:.3f}, held out {logged['val_loss']:.3f}",
+        )
+
+    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        self.progress.stop()
+
+
+def _checkpoint_to_resume(folder: Path) -> Path | None:
+    path = folder / _LAST
+    if not path.is_file():
+        return None
+    try:
+        torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, OSError, EOFError, KeyError, pickle.UnpicklingError) as error:
+        raise RunError(
+            f"training cannot go on from this file: {str(error).splitlines()[0]}",
+            path=path,
+            hint="Delete it to start again.",
+        ) from error
+    return path
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Lightning's talk about hardware, loaders and itself off the terminal."""
+    loggers = [logging.getLogger(f"lightning.{part}") for part in ("pytorch", "fabric")]
+    levels = [logger.level for logger in loggers]
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="lightning")
+            yield
+    finally:
+        torch.use_deterministic_algorithms(deterministic)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
