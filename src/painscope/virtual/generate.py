@@ -1,0 +1,227 @@
+"""Making a whole virtual dataset: in parallel, resumable, the same from any number of workers."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from painscope.errors import PainscopeError, UsageError
+from painscope.files import atomic_path
+from painscope.virtual.truth import truth_path, write_table, write_truth
+from painscope.virtual.writers import LAYOUTS, Clip, Layout, Member, Role
+from painscope.virtual.writers.base import Frames
+
+__all__ = ["VERSION", "Generated", "generate", "make_layout"]
+
+#: Goes up when the same settings give other files.
+VERSION = 1
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What a call of `generate` did: clips made now, and clips found from before."""
+
+    root: Path
+    made: int
+    kept: int
+
+
+def make_layout(name: str, **settings: Any) -> Layout:
+    """Return the layout called `name`; `settings` are its fields.
+
+    Raises
+    ------
+    UsageError
+        If there is no such layout or setting, or a value is impossible.
+    """
+    if name not in LAYOUTS:
+        raise UsageError(f"unknown layout {name!r}", hint=_did_you_mean(name, LAYOUTS))
+    layout = LAYOUTS[name]
+    fields = [field.name for field in dataclasses.fields(layout)]
+    for setting, value in settings.items():
+        if setting not in fields:
+            raise UsageError(
+                f"{name} has no setting {setting!r}", hint=_did_you_mean(setting, fields)
+            )
+        if isinstance(value, list):
+            settings[setting] = tuple(value)
+    return layout(**settings)
+
+
+def _did_you_mean(name: str, known: Any) -> str:
+    close = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
+    if close:
+        return f"Did you mean {' or '.join(close)}?"
+    return f"Choose from {', '.join(known)}."
+
+
+def generate(
+    name: str,
+    root: Path | str,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    **settings: Any,
+) -> Generated:
+    """Make a virtual dataset in the layout of the real one called `name`.
+
+    Every clip comes with its truth (``truth/<recording id>.parquet``, `people.csv`,
+    `stimuli.csv`), and ``virtual.json`` says that nobody in it exists. What is made depends
+    on the settings alone. A clip counts as made once its truth is there: called again after
+    an interruption, only the rest is made.
+
+    Parameters
+    ----------
+    name : str
+        A key of `LAYOUTS`, such as ``"ai4pain-2024"``.
+    root : path-like
+        A new or empty folder, or one where the same generation was interrupted.
+    workers : int, optional
+        Processes; all cores by default.
+    progress : callable, optional
+        Called with the clips done and the clips in all, from the calling process.
+    **settings
+        Fields of the layout: ``people``, ``seed``, ``size``, and its own.
+
+    Raises
+    ------
+    UsageError
+        If the layout, a setting or the folder is impossible.
+    StorageError
+        If the disk is full or the folder cannot be written.
+    """
+    layout, root = make_layout(name, **settings), Path(root)
+    _claim(root, layout)
+    roles = layout.cast()
+    plan = [(role, clip) for role in roles for clip in layout.clips(role)]
+    left = [(role, clip) for role, clip in plan if not truth_path(root, clip.id).exists()]
+    kept, done = len(plan) - len(left), len(plan) - len(left)
+    if progress:
+        progress(done, len(plan))
+    for _ in _work(layout, root, left, workers or os.cpu_count() or 1):
+        done += 1
+        if progress:
+            progress(done, len(plan))
+    _write_tables(layout, root, roles, plan)
+    _describe(root, layout, complete=True)
+    return Generated(root, len(left), kept)
+
+
+def _claim(root: Path, layout: Layout) -> None:
+    """Make sure that `root` is ours: new, empty, or begun with the same settings."""
+    card = root / "virtual.json"
+    if root.exists() and not root.is_dir():
+        raise UsageError("is not a folder", path=root)
+    if card.exists():
+        found = json.loads(card.read_text(encoding="utf-8"))
+        found.pop("complete", None)
+        if found != _card(layout):
+            raise UsageError(
+                "holds virtual people made with other settings",
+                path=root,
+                hint="Choose another folder, or the settings in its virtual.json.",
+            )
+        return
+    if root.exists() and any(root.iterdir()):
+        raise UsageError(
+            "is not empty and holds no virtual people", path=root, hint="Choose a new folder."
+        )
+    _describe(root, layout, complete=False)
+
+
+def _card(layout: Layout) -> dict[str, Any]:
+    return {
+        "virtual": True,
+        "note": "Nobody in this folder exists.",
+        "layout": layout.name,
+        "version": VERSION,
+        "settings": layout.settings(),
+    }
+
+
+def _describe(root: Path, layout: Layout, *, complete: bool) -> None:
+    with atomic_path(root / "virtual.json") as temporary:
+        card = _card(layout) | {"complete": complete}
+        temporary.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+
+
+def _work(
+    layout: Layout, root: Path, left: list[tuple[Role, Clip]], workers: int
+) -> Iterator[None]:
+    """Make the clips; yield once for each that is done."""
+    if workers == 1 or len(left) <= 1:
+        for role, clip in left:
+            yield _make(layout, root, role, clip)
+        return
+    # Not forked: the caller may run threads (video, torch) that do not survive a fork.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(min(workers, len(left)), context, initializer=_calm)
+    try:
+        futures: list[Future[None]] = [
+            pool.submit(_make, layout, root, role, clip) for role, clip in left
+        ]
+        for future in as_completed(futures):
+            yield future.result()
+    except BrokenProcessPool as error:
+        raise PainscopeError(
+            "a worker died, perhaps for lack of memory",
+            path=root,
+            hint="Start again with fewer workers; what is made is kept.",
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _calm() -> None:
+    """Keep each worker to one thread: they share the cores among themselves."""
+    import cv2
+
+    cv2.setNumThreads(1)
+
+
+@lru_cache(maxsize=2)
+def _player(layout: Layout, role: Role) -> tuple[Member, Any]:
+    """Return the person and their renderer; building one costs as much as many frames."""
+    from painscope.virtual.render import Renderer
+
+    member = layout.member(role)
+    return member, Renderer(member.person, member.scene, size=layout.size)
+
+
+def _make(layout: Layout, root: Path, role: Role, clip: Clip) -> None:
+    """Make one clip; its truth, written last, says that it is done."""
+    member, renderer = _player(layout, role)
+    take = layout.perform(member, clip)
+    frames = Frames(renderer, take.motion)
+    layout.write(root, member, clip, take, frames)
+    write_truth(truth_path(root, clip.id), take.motion, take.felt, frames.landmarks())
+
+
+def _write_tables(
+    layout: Layout, root: Path, roles: list[Role], plan: list[tuple[Role, Clip]]
+) -> None:
+    import pandas as pd
+
+    members = [layout.member(role) for role in roles]
+    for member in members:
+        layout.write_person(root, member)
+    write_table(root / "truth/people.csv", pd.DataFrame([m.attributes() for m in members]))
+    stimuli = [
+        {"recording": clip.id, "subject": role.subject, "label": clip.label}
+        | (dataclasses.asdict(clip.stimuli[0]) if clip.stimuli else {"level": "none"})
+        for role, clip in plan
+    ]
+    write_table(root / "truth/stimuli.csv", pd.DataFrame(stimuli))
+    layout.write_index(root)

@@ -1,0 +1,179 @@
+"""BioVid Heat Pain, Part A: heat in four levels against none, with biosignals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from painscope.errors import UsageError
+from painscope.virtual.dynamics import generator
+from painscope.virtual.pain import Stimulus
+from painscope.virtual.truth import write_table
+from painscope.virtual.writers.base import Clip, Frames, Layout, Member, Role, Take, apportion
+from painscope.virtual.writers.video import write_video
+
+__all__ = ["BioVidA"]
+
+_CLASSES = ("BL1", "PA1", "PA2", "PA3", "PA4")
+#: First sample number of each class.
+_FIRST = {"PA1": 1, "PA2": 21, "PA3": 41, "PA4": 61, "BL1": 81}
+#: Strength of the stimulus: four equal steps from the pain threshold to the tolerance
+#: (Walter et al., CYBCONF 2013). The threshold itself is chosen.
+_STRENGTH = {"PA1": 0.25, "PA2": 0.5, "PA3": 0.75, "PA4": 1.0}
+
+_HARDLY_EXPRESSIVE = (
+    "082315_w_60 082414_m_64 082909_m_47 083009_w_42 083013_w_47 083109_m_60 083114_w_55 "
+    "091914_m_46 092009_m_54 092014_m_56 092509_w_51 092714_m_64 100514_w_51 100914_m_39 "
+    "101114_w_37 101209_w_61 101809_m_59 101916_m_40 111313_m_64 120614_w_61"
+).split()
+_HOLD_OUT = (
+    "100914_m_39 101114_w_37 082315_w_60 083114_w_55 083109_m_60 072514_m_27 080309_m_29 "
+    "112016_m_25 112310_m_20 092813_w_24 112809_w_23 112909_w_20 071313_m_41 101309_m_48 "
+    "101609_m_36 091809_w_43 102214_w_36 102316_w_50 112009_w_43 101814_m_58 101908_m_61 "
+    "102309_m_61 112209_m_51 112610_w_60 112914_w_51 120514_w_56"
+).split()
+_ORIGINAL = 87
+
+
+@dataclass(frozen=True)
+class BioVidA(Layout):
+    """Part A's layout, `PartA/starting_point/samples.csv` and `PartA/video/<subject>/`.
+
+    The published ids of hardly expressive people are played by stoic people. Further people
+    get ids of the same form.
+
+    Attributes
+    ----------
+    classes : tuple of str
+        Which of BL1, PA1 … PA4.
+    clips_per_class : int
+        Recordings per class and person, at most 20.
+    clip_s : float
+        Length of a clip.
+    signals : bool
+        Whether to write biosignals.
+    """
+
+    name: ClassVar[str] = "biovid-a"
+    rate: ClassVar[float] = 25.0
+
+    people: int = _ORIGINAL
+    classes: tuple[str, ...] = _CLASSES
+    clips_per_class: int = 20
+    clip_s: float = 5.5
+    signals: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._require("clips_per_class", self.clips_per_class, 1)
+        self._require("clip_s", self.clip_s, 2)
+        if self.clips_per_class > 20:
+            raise UsageError(f"clips_per_class is {self.clips_per_class}", hint="At most 20.")
+        unknown = [name for name in self.classes if name not in _CLASSES]
+        if unknown or not self.classes:
+            raise UsageError(
+                f"unknown classes {unknown}" if unknown else "no classes",
+                hint=f"Choose from {', '.join(_CLASSES)}.",
+            )
+
+    def cast(self) -> list[Role]:
+        """Return people such that the published subgroups keep their share of the 87."""
+        stoic_held = [s for s in _HARDLY_EXPRESSIVE if s in _HOLD_OUT]
+        stoic_only = [s for s in _HARDLY_EXPRESSIVE if s not in _HOLD_OUT]
+        held_only = [s for s in _HOLD_OUT if s not in _HARDLY_EXPRESSIVE]
+        groups = [(stoic_held, True), (stoic_only, True), (held_only, False)]
+        named = sum(len(ids) for ids, _ in groups)
+        sizes = [*(len(ids) for ids, _ in groups), _ORIGINAL - named]
+        shares = apportion(self.people, sizes)
+        chosen = [
+            (subject, stoic)
+            for (ids, stoic), share in zip(groups, shares, strict=False)
+            for subject in ids[:share]
+        ]
+        chosen += [(s, False) for s in self._further_ids(self.people - len(chosen))]
+        return [
+            Role(
+                index,
+                subject,
+                sex="female" if subject[7] == "w" else "male",
+                age=int(subject[9:]),
+                stoic=stoic,
+            )
+            for index, (subject, stoic) in enumerate(chosen)
+        ]
+
+    def _further_ids(self, count: int) -> list[str]:
+        """Return ids of the published form, `MMDDHH_{m|w}_<age>`, that nobody has."""
+        rng = generator("biovid-a", "ids")  # the same whatever the seed: they are names
+        taken, ids = set(_HARDLY_EXPRESSIVE) | set(_HOLD_OUT), []
+        while len(ids) < count:
+            when = f"{rng.integers(7, 13):02d}{rng.integers(1, 29):02d}{rng.integers(8, 18):02d}"
+            subject = f"{when}_{'mw'[rng.integers(2)]}_{rng.integers(18, 66)}"
+            if subject not in taken:
+                taken.add(subject)
+                ids.append(subject)
+        return ids
+
+    def clips(self, role: Role) -> list[Clip]:
+        """Return the clips of the chosen classes in a random order of stimulation."""
+        rng = self.rng("session", role.index)
+        plan = [(name, k) for name in self.classes for k in range(self.clips_per_class)]
+        clips = []
+        for position, at in enumerate(rng.permutation(len(plan))):
+            name, k = plan[at]
+            stimuli = ()
+            if name != "BL1":
+                # The clip's window opens while heat still rises; faces answer from second 1–2.
+                stimuli = (
+                    Stimulus(
+                        "heat",
+                        name,
+                        _STRENGTH[name],
+                        onset_s=float(rng.uniform(-0.9, -0.3)),
+                        duration_s=8.0,
+                        trial=position / len(plan),
+                    ),
+                )
+            identity = f"{role.subject}-{name}-{_FIRST[name] + k:03d}"
+            clips.append(Clip(identity, name, int(np.ceil(self.clip_s * self.rate)), stimuli))
+        return clips
+
+    def write(self, root: Path, member: Member, clip: Clip, take: Take, frames: Frames) -> None:
+        """Write one clip's video and its biosignals."""
+        part, subject = root / "PartA", member.role.subject
+        write_video(
+            part / "video" / subject / f"{clip.id}.mp4",
+            frames,
+            take.motion.time_s,
+            rate=self.rate,
+            size=self.size,
+        )
+        if self.signals:
+            from painscope.virtual.signals import biosignals
+
+            raw, filtered = biosignals(
+                self.rng("biosignals", member.role.index, clip.id), take, self.clip_s
+            )
+            for folder, signals in (("biosignals_raw", raw), ("biosignals_filtered", filtered)):
+                path = part / folder / subject / f"{clip.id}_bio.csv"
+                write_table(path, pd.DataFrame(signals).round(6), separator="\t")
+
+    def write_index(self, root: Path) -> None:
+        """Write `samples.csv`."""
+        rows = [
+            {
+                "subject_id": role.index + 1,
+                "subject_name": role.subject,
+                "class_id": _CLASSES.index(clip.label),
+                "class_name": clip.label,
+                "sample_id": int(clip.id[-3:]),
+                "sample_name": clip.id,
+            }
+            for role in self.cast()
+            for clip in sorted(self.clips(role), key=lambda clip: clip.id)
+        ]
+        write_table(root / "PartA/starting_point/samples.csv", pd.DataFrame(rows), separator="\t")
