@@ -1,1 +1,70 @@
-""""""
+"""Datasets on disk: which recordings there are, who is in them, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from inspect import signature
+from pathlib import Path
+
+from painscope.datasets.ai4pain import AI4Pain2024
+from painscope.datasets.base import VIRTUAL_MARK, Dataset
+from painscope.datasets.biovid import BioVidA
+from painscope.datasets.check import CheckReport, Count, Expected, Scan
+from painscope.datasets.manifest import Manifest
+from painscope.errors import UsageError
+
+__all__ = [
+    "DATASETS",
+    "VIRTUAL_MARK",
+    "AI4Pain2024",
+    "BioVidA",
+    "CheckReport",
+    "Count",
+    "Dataset",
+    "Expected",
+    "Manifest",
+    "Scan",
+    "load_dataset",
+]
+
+#: The index: every dataset by its name.
+DATASETS: dict[str, type[Dataset]] = {
+    dataset.name: dataset for dataset in (AI4Pain2024, BioVidA, Manifest)
+}
+
+
+def load_dataset(name: str, root: Path | str, **options: object) -> Dataset:
+    """Return the dataset called `name` that lies in `root`.
+
+    Parameters
+    ----------
+    name : str
+        A name in `DATASETS`.
+    root : Path or str
+        Its folder.
+    **options
+        The dataset's own options; see its class.
+
+    Raises
+    ------
+    UsageError
+        If there is no such dataset or option.
+    DatasetError
+        If the folder does not hold it.
+    """
+    dataset = DATASETS.get(name)
+    if dataset is None:
+        raise UsageError(f"there is no dataset {name!r}", hint=_instead(name, DATASETS))
+    known = [option for option in signature(dataset).parameters if option != "root"]
+    for option in options:
+        if option not in known:
+            raise UsageError(f"{name} has no option {option!r}", hint=_instead(option, known))
+    return dataset(root, **options)
+
+
+def _instead(word: str, known: Iterable[str]) -> str:
+    close = get_close_matches(word.lower(), known)
+    if close:
+        return f"Did you mean {' or '.join(close)}?"
+    return f"There are: {', '.join(known) or 'none'}."
