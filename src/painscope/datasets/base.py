@@ -63,8 +63,9 @@ class Dataset(ABC):
 
     def __init__(self, root: Path | str) -> None:
         self.root = self._checked(Path(root))
-        folder = self.root if self.root.is_dir() else self.root.parent
-        self.virtual = (folder / VIRTUAL_MARK).is_file()
+        # The root may be a table or a part of a dataset: the mark lies in the folder above.
+        above = self.root.absolute().parent
+        self.virtual = any((folder / VIRTUAL_MARK).is_file() for folder in (self.root, above))
         self._found = self._scan()
         self.recordings: tuple[Recording, ...] = self._unique(self._found.recordings)
 

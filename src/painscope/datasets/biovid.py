@@ -68,7 +68,7 @@ class BioVidA(Dataset):
     Parameters
     ----------
     root : Path or str
-        The folder of Part A, with ``video`` in it.
+        The folder with ``PartA`` in it, or that folder.
     task : {"binary", "five"}
         ``binary`` is BL1 against PA4, called ``no-pain`` and ``high-pain``; ``five`` is all
         classes under their own names.
@@ -89,7 +89,7 @@ class BioVidA(Dataset):
     )
     licence: ClassVar[str] = "non-commercial research only, under agreement; not to be passed on"
     access: ClassVar[str] = "on request: https://www.nit.ovgu.de/BioVid.html"
-    layout: ClassVar[str] = "video/<person>/<person>-<BL1|PA1…PA4>-<number>.mp4 (PartA)"
+    layout: ClassVar[str] = "PartA, with video/<person>/<person>-<BL1 or PA1 to PA4>-<number>.mp4"
 
     def __init__(
         self, root: Path | str, *, task: Task = "binary", subjects: People = "all"
@@ -106,14 +106,15 @@ class BioVidA(Dataset):
     @classmethod
     def recognises(cls, folder: Path) -> bool:
         """Whether there is a ``video`` folder with a BioVid clip in a person's folder."""
-        video = child(folder, "video")
+        video = child(child(folder, "PartA") or folder, "video")
         if video is None or not video.is_dir():
             return False
         persons = (person for person in entries(video) if person.is_dir())
         return any(_sample(path) for person in persons for path in entries(person))
 
     def _scan(self) -> Scan:
-        video = child(self.root, "video")
+        self._part = child(self.root, "PartA") or self.root
+        video = child(self._part, "video")
         assert video is not None  # `recognises` saw it
         recordings: list[Recording] = []
         missing: list[str] = []
@@ -156,7 +157,7 @@ class BioVidA(Dataset):
         """Return the biosignal tables of a person's clips, where there are any."""
         signals: dict[Sample, dict[str, Path]] = {sample: {} for sample in clips}
         for kind in _SIGNALS:
-            home = child(self.root, kind)
+            home = child(self._part, kind)
             folder = child(home, subject) if home else None
             if folder is None:
                 continue
@@ -188,7 +189,7 @@ class BioVidA(Dataset):
         self, recordings: Sequence[Recording], missing: list[str], unexpected: list[str]
     ) -> None:
         """Compare with the dataset's own list of samples, if it is there."""
-        folder = child(self.root, "starting_point")
+        folder = child(self._part, "starting_point")
         path = child(folder, "samples.csv") if folder else None
         if path is None:
             return
