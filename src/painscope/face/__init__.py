@@ -1,1 +1,27 @@
-""""""
+"""One tracked face per frame, cropped: locators, the tracker, crops in memory and on disk."""
+
+from painscope.face.crop import CROP_SIZE, crop_face, square_around
+from painscope.face.locators import (
+    LOCATORS,
+    Face,
+    Locator,
+    download_face_landmarker,
+    make_locator,
+)
+from painscope.face.stream import FaceStream, crop_provenance
+from painscope.face.track import CropBatch, FaceTrack
+
+__all__ = [
+    "CROP_SIZE",
+    "LOCATORS",
+    "CropBatch",
+    "Face",
+    "FaceStream",
+    "FaceTrack",
+    "Locator",
+    "crop_face",
+    "crop_provenance",
+    "download_face_landmarker",
+    "make_locator",
+    "square_around",
+]
