@@ -1,0 +1,192 @@
+"""One person in their clothes as a single mesh with a single texture, ready to be moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from painscope.virtual import parts, raster
+from painscope.virtual.anatomy import P, Q, SLIT_STRIPS, TRIANGLES
+from painscope.virtual.canvas import PER_MM, linear, resized, texel
+from painscope.virtual.hair import hair_volume
+from painscope.virtual.head import Head, build_head
+from painscope.virtual.mesh import Material, Part
+from painscope.virtual.people import HAIR_COLOURS, Person
+from painscope.virtual.scene import Scene
+from painscope.virtual.skin import paint_skin, skin_colour
+from painscope.virtual.strands import beard_part, scalp_part
+from painscope.virtual.wrinkles import Patch, wrinkle_patches
+
+__all__ = ["Body", "assemble"]
+
+_SKIN = Material(raster.SKIN, textured=True, wrap=(0.42, 0.22, 0.16), gloss=0.075, sharpness=16.0)
+
+
+@dataclass(frozen=True)
+class Body:
+    """All of a person's vertices in one list, the head's grid first.
+
+    Attributes
+    ----------
+    head : Head
+    points, normals : float32 [N, 3]
+        At rest, in the head's space.
+    root : int64 [K, 2]
+        Vertices that move along with the skin, and the skin's vertices that they follow.
+    follow : float32 [N, 1]
+        1 where a point turns with the head, 0 where it stays with the trunk.
+    tint : float32 [N]
+    uv : float32 [N, 2]
+        Texels in the atlas.
+    triangles : int32 [M, 3]
+        Those seen from the front only come first.
+    one_sided : int
+        How many of them.
+    casting : int32 [C, 3]
+        The triangles that cast shadows.
+    part : int32 [M]
+        Each triangle's part.
+    spans : dict of str to slice
+        Each part's vertices.
+    numbers : dict of str to int
+        Each part's number.
+    materials : float32 [parts, 10]
+    atlas : uint8 [h, w, 4]
+    relief : float32 [h, w, 3]
+        The skin's lasting relief, where wrinkles are added.
+    patches : list of Patch
+    """
+
+    head: Head
+    points: np.ndarray
+    normals: np.ndarray
+    root: np.ndarray
+    follow: np.ndarray
+    tint: np.ndarray
+    uv: np.ndarray
+    triangles: np.ndarray
+    one_sided: int
+    casting: np.ndarray
+    part: np.ndarray
+    spans: dict[str, slice]
+    numbers: dict[str, int]
+    materials: np.ndarray
+    atlas: np.ndarray
+    relief: np.ndarray
+    patches: list[Patch]
+
+
+_CASTING = ("skin", "bust", "left_ear", "right_ear", "hair", "beard", "glasses")
+
+
+def assemble(person: Person, scene: Scene, per_mm: float = PER_MM) -> Body:
+    """Build a person; `per_mm` is the skin texture's resolution in pixels per mm."""
+    head = build_head(person, hair_volume(person))
+    skin = skin_colour(person)
+    painted, relief = paint_skin(person)
+    pieces = {"skin": _skin_part(head, resized(painted, per_mm), per_mm)}
+    pieces.update(_linings(head, skin))
+    pieces["bust"] = parts.bust(head, scene, skin)
+    pieces["left_eye"], pieces["right_eye"] = parts.eyeballs(head)
+    pieces["left_ear"], pieces["right_ear"] = parts.ears(head, skin)
+    pieces["upper_teeth"], pieces["lower_teeth"] = parts.teeth(head)
+    pieces["tongue"] = parts.tongue(head)
+    pieces["lashes"] = parts.lashes(head)
+    hair = linear(HAIR_COLOURS[person.hair_colour])
+    optional = {
+        "hair": scalp_part(head, hair),
+        "beard": beard_part(head, hair),
+        "glasses": parts.glasses(head),
+    }
+    pieces.update({name: part for name, part in optional.items() if part is not None})
+    return _merge(head, pieces, resized(relief, per_mm), wrinkle_patches(person, per_mm))
+
+
+def _skin_part(head: Head, texture: np.ndarray, per_mm: float) -> Part:
+    texels = (texel(P, Q).reshape(-1, 2) + 0.5) * (per_mm / PER_MM) - 0.5
+    count = len(head.points)
+    return Part(
+        head.points, TRIANGLES, _SKIN, np.zeros((count, 3)), np.ones(count), uv=texels,
+        texture=texture, one_sided=True,
+    )  # fmt: skip
+
+
+def _linings(head: Head, skin: np.ndarray) -> dict[str, Part]:
+    """Return what shows behind open lips and in the lids' corners: copies of the skin there."""
+    mouth = Material(raster.GLOW, (0.020, 0.007, 0.006))
+    red, green, blue = 0.5 * skin * [0.95, 0.62, 0.6] + 0.5 * np.array([0.42, 0.24, 0.22])
+    socket = Material(raster.SKIN, (red, green, blue), wrap=(0.4, 0.3, 0.3), gloss=0.15)
+    parts_ = {}
+    for name, material, strip in zip(
+        ("mouth_lining", "eye_lining"), (mouth, socket), SLIT_STRIPS, strict=True
+    ):
+        index, local = np.unique(strip, return_inverse=True)
+        parts_[name] = Part(
+            head.points[index], local.reshape(-1, 3).astype(np.int32), material,
+            np.tile([0.0, 0.0, 1.0], (len(index), 1)), np.full(len(index), 0.8), root=index,
+            one_sided=True,
+        )  # fmt: skip
+    return parts_
+
+
+def _merge(
+    head: Head, pieces: dict[str, Part], relief: np.ndarray, patches: list[Patch]
+) -> Body:
+    ordered = dict(sorted(pieces.items(), key=lambda item: not item[1].one_sided))
+    spans, numbers, rows, textures, offsets = {}, {}, [], [], {}
+    start = below = 0
+    for number, (name, piece) in enumerate(ordered.items()):
+        spans[name], numbers[name] = slice(start, start + len(piece.points)), number
+        rows.append(piece.material.row())
+        start += len(piece.points)
+        if piece.texture is not None and id(piece.texture) not in offsets:
+            offsets[id(piece.texture)] = below
+            textures.append(piece.texture)
+            below += len(piece.texture)
+    follow, tint = np.ones((start, 1), np.float32), np.ones(start, np.float32)
+    uv, roots, triangles, part = np.zeros((start, 2), np.float32), [], [], []
+    for name, piece in ordered.items():
+        span = spans[name]
+        tint[span] = piece.tint
+        if piece.follow is not None:
+            follow[span, 0] = piece.follow
+        if piece.uv is not None:
+            uv[span] = piece.uv + [0, offsets[id(piece.texture)]]
+        if piece.root is not None:
+            own = np.arange(span.start, span.stop)[piece.root >= 0]
+            roots.append(np.stack([own, piece.root[piece.root >= 0]], -1))
+        triangles.append(piece.triangles + span.start)
+        part.append(np.full(len(piece.triangles), numbers[name], np.int32))
+    every = np.vstack(triangles).astype(np.int32)
+    of_part = np.concatenate(part)
+    casts = np.isin(of_part, [numbers[name] for name in _CASTING if name in numbers])
+    return Body(
+        head=head,
+        points=np.vstack([p.points for p in ordered.values()]).astype(np.float32),
+        normals=np.vstack([p.normals for p in ordered.values()]).astype(np.float32),
+        root=np.vstack(roots),
+        follow=follow,
+        tint=tint,
+        uv=uv,
+        triangles=every,
+        one_sided=sum(len(p.triangles) for p in ordered.values() if p.one_sided),
+        casting=np.ascontiguousarray(every[casts]),
+        part=of_part,
+        spans=spans,
+        numbers=numbers,
+        materials=np.array(rows, np.float32),
+        atlas=_stack(textures),
+        relief=relief,
+        patches=patches,
+    )
+
+
+def _stack(textures: list[np.ndarray]) -> np.ndarray:
+    """Put textures below one another in one atlas."""
+    width = max(texture.shape[1] for texture in textures)
+    padded = [
+        np.pad(texture, ((0, 0), (0, width - texture.shape[1]), (0, 0)), mode="edge")
+        for texture in textures
+    ]
+    return np.ascontiguousarray(np.vstack(padded))

@@ -1,0 +1,92 @@
+"""The canonical face as a canvas: painting in millimetres, before it is wrapped round a head."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import cv2
+import numpy as np
+
+__all__ = [
+    "CANVAS_P",
+    "CANVAS_Q",
+    "PER_MM",
+    "SHAPE",
+    "blur",
+    "linear",
+    "noise",
+    "resized",
+    "strokes",
+    "texel",
+    "tone_table",
+]
+
+#: Pixels per mm, and the canvas's extent: p from −150 to 150, q from 135 down to −135.
+PER_MM = 2.0
+_LEFT, _TOP = -150.0, 135.0
+SHAPE = (int(270 * PER_MM), int(300 * PER_MM))
+CANVAS_P = (_LEFT + (np.arange(SHAPE[1], dtype=np.float32) + 0.5) / PER_MM)[None, :]
+CANVAS_Q = (_TOP - (np.arange(SHAPE[0], dtype=np.float32) + 0.5) / PER_MM)[:, None]
+
+
+def texel(p: np.ndarray, q: np.ndarray) -> np.ndarray:
+    """Return where (p, q) in mm lie on the canvas, float32 [..., 2], right and down."""
+    across, down = (p - _LEFT) * PER_MM - 0.5, (_TOP - q) * PER_MM - 0.5
+    return np.stack([across, down], axis=-1).astype(np.float32)
+
+
+def blur(image: np.ndarray, sigma_mm: float) -> np.ndarray:
+    """Return a Gaussian blur of something on the canvas."""
+    return cv2.GaussianBlur(image, (0, 0), sigma_mm * PER_MM)
+
+
+def noise(
+    rng: np.random.Generator, sigma_mm: float, *, stretch: float = 1.0, shape: tuple = SHAPE
+) -> np.ndarray:
+    """Return smooth noise with mean 0 and standard deviation 1: float32 of `shape`.
+
+    Parameters
+    ----------
+    rng : Generator
+    sigma_mm : float
+        Size of its grains, across.
+    stretch : float
+        How many times longer the grains are upright.
+    shape : (int, int)
+        Rows and columns, at the canvas's resolution.
+    """
+    sigma = sigma_mm * PER_MM
+    step_x, step_y = max(1, int(sigma / 2)), max(1, int(sigma * stretch / 2))
+    coarse = (shape[0] // step_y + 2, shape[1] // step_x + 2)
+    field = rng.standard_normal(coarse, np.float32)
+    field = cv2.GaussianBlur(field, (0, 0), sigma / step_x, sigmaY=sigma * stretch / step_y)
+    field /= field.std() + 1e-6
+    return cv2.resize(field, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+
+
+def strokes(
+    image: np.ndarray, lines: Iterable[np.ndarray], width_mm: float, values: Iterable[float]
+) -> None:
+    """Draw polylines of (p, q) points onto a float32 canvas, in place."""
+    thickness = max(1, round(width_mm * PER_MM))
+    for line, value in zip(lines, values, strict=True):
+        points = np.round(texel(line[:, 0], line[:, 1]) * 16).astype(np.int32)
+        cv2.polylines(image, [points[:, None]], False, float(value), thickness, cv2.LINE_AA, 4)
+
+
+def linear(colour: str) -> np.ndarray:
+    """Return an sRGB colour "#rrggbb" as linear float64 [3]."""
+    value = np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)]) / 255.0
+    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+
+
+def tone_table() -> np.ndarray:
+    """Return sRGB grey levels of linear light 0 to 1 in 4096 steps: float32 [4097]."""
+    light = np.linspace(0, 1, 4097)
+    encoded = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    return (255 * encoded).astype(np.float32)
+
+def resized(canvas: np.ndarray, per_mm: float) -> np.ndarray:
+    """Return a canvas at a lower resolution, averaged."""
+    height, width = round(270 * per_mm), round(300 * per_mm)
+    return cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)

@@ -1,0 +1,346 @@
+"""The compiled part of drawing: visibility first, then light once per pixel.
+
+`rasterise` finds, for one or four samples per pixel, which triangle lies in front. `shade` then
+lights each pixel once where its samples show the same smooth surface, and each surface apart only
+where they differ: smooth edges at little more than the price of none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+
+__all__ = ["GLOW", "HAIR", "PLAIN", "SKIN", "develop", "grid_normals", "rasterise", "shade"]
+
+#: Kinds of material: what a triangle's light depends on besides its normal.
+PLAIN, SKIN, HAIR, GLOW = 0, 1, 2, 3
+
+
+def _kernel(**options: Any) -> Callable[..., Any]:
+    """Compile on first use, kept on disk where any place for that can be written."""
+
+    def compile_lazily(function: Callable[..., Any]) -> Any:
+        try:
+            return numba.njit(cache=True, **options)(function)
+        except RuntimeError:  # numba found no writable folder, beside the package or at home
+            return numba.njit(**options)(function)
+
+    return compile_lazily
+
+
+@_kernel(fastmath=True, error_model="numpy")
+def grid_normals(points, rows, columns, slit_rows, open_share, normals):  # type: ignore[no-untyped-def]
+    """Write the unit normals of a grid whose slit rows (lower copies) have no upper neighbour.
+
+    points, normals : float32 [rows * columns, 3]; slit_rows : int [S]; open_share : float32
+    [S, columns], 1 where a slit can open (its two edges keep their own normals), 0 beyond its
+    corners (they share one).
+    """
+    for r in range(rows):
+        low, high = max(r - 1, 0), min(r + 1, rows - 1)
+        for s in slit_rows:
+            if r == s:
+                high = r
+            elif r == s + 1:
+                low = r
+        for c in range(columns):
+            left, right = max(c - 1, 0), min(c + 1, columns - 1)
+            a, b = r * columns + left, r * columns + right
+            d, e = low * columns + c, high * columns + c
+            ux, uy, uz = (
+                points[b, 0] - points[a, 0],
+                points[b, 1] - points[a, 1],
+                points[b, 2] - points[a, 2],
+            )
+            wx, wy, wz = (
+                points[e, 0] - points[d, 0],
+                points[e, 1] - points[d, 1],
+                points[e, 2] - points[d, 2],
+            )
+            nx, ny, nz = uy * wz - uz * wy, uz * wx - ux * wz, ux * wy - uy * wx
+            scale = 1.0 / np.sqrt(nx * nx + ny * ny + nz * nz + 1e-12)
+            k = r * columns + c
+            normals[k, 0], normals[k, 1], normals[k, 2] = nx * scale, ny * scale, nz * scale
+    for i in range(len(slit_rows)):
+        for c in range(columns):
+            a = slit_rows[i] * columns + c
+            b = a + columns
+            own = 0.5 + 0.5 * open_share[i, c]
+            for k in range(3):
+                lower, upper = normals[a, k], normals[b, k]
+                normals[a, k] = own * lower + (1 - own) * upper
+                normals[b, k] = own * upper + (1 - own) * lower
+
+
+@_kernel(fastmath=True, error_model="numpy")
+def rasterise(screen, triangles, one_sided, samples, ids, depth):  # type: ignore[no-untyped-def]
+    """Find the nearest triangle at every sample.
+
+    screen : float32 [N, 3], pixels right and down, and distance; triangles : int32 [M, 3], the
+    first `one_sided` of them shown from the front only. ids : int32 and depth : float32, both
+    [H * samples, W * samples], are written where something is nearer than what they hold.
+    With two samples a way they lie on a rotated grid, which smooths upright edges best.
+    """
+    height, width = ids.shape
+    for k in range(triangles.shape[0]):
+        a, b, c = triangles[k, 0], triangles[k, 1], triangles[k, 2]
+        x0, y0 = screen[a, 0] * samples, screen[a, 1] * samples
+        x1, y1 = screen[b, 0] * samples, screen[b, 1] * samples
+        x2, y2 = screen[c, 0] * samples, screen[c, 1] * samples
+        area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
+        if area > -1e-6 and (k < one_sided or area < 1e-6):
+            continue
+        left = max(0, int(np.floor(min(x0, min(x1, x2)) - 0.25)))
+        right = min(width - 1, int(np.floor(max(x0, max(x1, x2)) + 0.25)))
+        top = max(0, int(np.floor(min(y0, min(y1, y2)) - 0.25)))
+        bottom = min(height - 1, int(np.floor(max(y0, max(y1, y2)) + 0.25)))
+        if left > right or top > bottom:
+            continue
+        scale = 1.0 / area
+        # Barycentric weights of b and c are linear in the sample's place.
+        b_x, b_y = (y2 - y0) * scale, -(x2 - x0) * scale
+        c_x, c_y = -(y1 - y0) * scale, (x1 - x0) * scale
+        z0, z1, z2 = screen[a, 2], screen[b, 2] - screen[a, 2], screen[c, 2] - screen[a, 2]
+        for y in range(top, bottom + 1):
+            for x in range(left, right + 1):
+                sx, sy = x + 0.5 - x0, y + 0.5 - y0
+                if samples == 2:
+                    # In quarters of a pixel: the classic rotated pattern.
+                    sx += 0.25 - 0.5 * (y & 1)
+                    sy += -0.25 + 0.5 * (x & 1)
+                w1 = sx * b_x + sy * b_y
+                w2 = sx * c_x + sy * c_y
+                if w1 < -1e-4 or w2 < -1e-4 or w1 + w2 > 1.0001:
+                    continue
+                z = z0 + w1 * z1 + w2 * z2
+                if z < depth[y, x]:
+                    depth[y, x] = z
+                    ids[y, x] = k
+
+
+@_kernel(fastmath=True, error_model="numpy")
+def _lit_share(shadow, sx, sy, sz):  # type: ignore[no-untyped-def]
+    """Return the share of the light that passes at shadow-map place (sx, sy), depth sz."""
+    size = shadow.shape[0]
+    x, y = sx - 1.5, sy - 1.5
+    ix, iy = int(np.floor(x)), int(np.floor(y))
+    if ix < 0 or iy < 0 or ix + 3 >= size or iy + 3 >= size:
+        return 1.0
+    fx, fy = x - ix, y - iy
+    lit = 0.0
+    for j in range(4):
+        wy = 1.0 - fy if j == 0 else (fy if j == 3 else 1.0)
+        for i in range(4):
+            wx = 1.0 - fx if i == 0 else (fx if i == 3 else 1.0)
+            if shadow[iy + j, ix + i] > sz:
+                lit += wx * wy
+    return lit / 9.0
+
+
+@_kernel(fastmath=True, error_model="numpy")
+def shade(  # type: ignore[no-untyped-def]
+    ids, depth, samples, screen, normals, uv, tint, triangles, parts, materials, atlas, relief,
+    lights, axes, camera, shadow, shadow_axes, shadow_scale, image,
+):  # fmt: skip
+    """Light what `rasterise` found and blend it over `image`, float32 [H, W, 3], linear.
+
+    normals : float32 [N, 3] in camera axes; for hair too, whose strands run along each
+    triangle's first edge. uv : float32 [N, 2] in texels of `atlas`, uint8 [h, w, 4] (square roots
+    of linear colour, and gloss) and `relief`, float32 [h, w, 3] (slope across, slope up, dark).
+    tint : float32 [N], the share of the sky a point sees, or a strand's brightness.
+    parts : int32 [M] and materials : float32 [parts, 10] (kind, red, green, blue, textured,
+    wrap of light per channel, gloss, sharpness of gloss).
+    lights : float32 [4, 6]: direction and colour of key and fill; sky and floor in the last three.
+    axes : float32 [3, 3], the head's axes in columns. camera : float32 [4]: principal point,
+    focal length in pixels, distance. shadow: depth as seen by the key light, with its axes
+    float32 [3, 3] in rows and pixels per mm.
+    """
+    height, width = image.shape[0], image.shape[1]
+    colour = np.zeros(3, np.float32)
+    seen = np.empty(4, np.int64)
+    count = samples * samples
+    for py in range(height):
+        for px in range(width):
+            total = 0
+            first_depth = 0.0
+            for s in range(count):
+                y, x = py * samples + s // samples, px * samples + s % samples
+                seen[s] = ids[y, x]
+                if seen[s] >= 0:
+                    total += 1
+            if total == 0:
+                continue
+            red, green, blue = 0.0, 0.0, 0.0
+            for s in range(count):
+                k = seen[s]
+                if k < 0:
+                    continue
+                part = parts[k]
+                first_depth = depth[py * samples + s // samples, px * samples + s % samples]
+                share = 1
+                smooth = materials[part, 0] != HAIR
+                for other in range(s + 1, count):
+                    j = seen[other]
+                    if j == k:
+                        share += 1
+                        seen[other] = -1
+                    elif smooth and j >= 0 and parts[j] == part:
+                        y, x = py * samples + other // samples, px * samples + other % samples
+                        if abs(depth[y, x] - first_depth) < 4.0:
+                            share += 1
+                            seen[other] = -1
+                _fragment(
+                    k, px + 0.5, py + 0.5, screen, normals, uv, tint, triangles, materials[part],
+                    atlas, relief, lights, axes, camera, shadow, shadow_axes, shadow_scale, colour,
+                )  # fmt: skip
+                red += share * colour[0]
+                green += share * colour[1]
+                blue += share * colour[2]
+            rest = (count - total) / count
+            image[py, px, 0] = image[py, px, 0] * rest + red / count
+            image[py, px, 1] = image[py, px, 1] * rest + green / count
+            image[py, px, 2] = image[py, px, 2] * rest + blue / count
+
+
+@_kernel(fastmath=True, error_model="numpy")
+def _fragment(  # type: ignore[no-untyped-def]
+    k, x, y, screen, normals, uv, tint, triangles, material, atlas, relief, lights, axes, camera,
+    shadow, shadow_axes, shadow_scale, colour,
+):  # fmt: skip
+    """Write the light that triangle `k` sends from pixel place (x, y)."""
+    a, b, c = triangles[k, 0], triangles[k, 1], triangles[k, 2]
+    x0, y0 = screen[a, 0], screen[a, 1]
+    x1, y1 = screen[b, 0] - x0, screen[b, 1] - y0
+    x2, y2 = screen[c, 0] - x0, screen[c, 1] - y0
+    scale = 1.0 / (x1 * y2 - x2 * y1)
+    w1 = ((x - x0) * y2 - x2 * (y - y0)) * scale
+    w2 = (x1 * (y - y0) - (x - x0) * y1) * scale
+    # A pixel's centre may lie just outside a triangle that covers its corner.
+    w0, w1, w2 = max(1.0 - w1 - w2, 0.0), max(w1, 0.0), max(w2, 0.0)
+    scale = 1.0 / (w0 + w1 + w2)
+    w0, w1, w2 = w0 * scale, w1 * scale, w2 * scale
+    z = w0 * screen[a, 2] + w1 * screen[b, 2] + w2 * screen[c, 2]
+    nx = w0 * normals[a, 0] + w1 * normals[b, 0] + w2 * normals[c, 0]
+    ny = w0 * normals[a, 1] + w1 * normals[b, 1] + w2 * normals[c, 1]
+    nz = w0 * normals[a, 2] + w1 * normals[b, 2] + w2 * normals[c, 2]
+    sky_share = w0 * tint[a] + w1 * tint[b] + w2 * tint[c]
+    kind = int(material[0])
+    red, green, blue, gloss = material[1], material[2], material[3], material[8]
+    dark = 0.0
+    if material[4] > 0.0:
+        u = w0 * uv[a, 0] + w1 * uv[b, 0] + w2 * uv[c, 0]
+        v = w0 * uv[a, 1] + w1 * uv[b, 1] + w2 * uv[c, 1]
+        u = min(max(u, 0.0), atlas.shape[1] - 1.001)
+        v = min(max(v, 0.0), atlas.shape[0] - 1.001)
+        iu, iv = int(u), int(v)
+        fu, fv = u - iu, v - iv
+        q00, q10, q01, q11 = (1 - fu) * (1 - fv), fu * (1 - fv), (1 - fu) * fv, fu * fv
+        t0, t1, t2, t3 = atlas[iv, iu], atlas[iv, iu + 1], atlas[iv + 1, iu], atlas[iv + 1, iu + 1]
+        red = q00 * t0[0] + q10 * t1[0] + q01 * t2[0] + q11 * t3[0]
+        green = q00 * t0[1] + q10 * t1[1] + q01 * t2[1] + q11 * t3[1]
+        blue = q00 * t0[2] + q10 * t1[2] + q01 * t2[2] + q11 * t3[2]
+        red, green, blue = red * red / 65025.0, green * green / 65025.0, blue * blue / 65025.0
+        gloss *= (q00 * t0[3] + q10 * t1[3] + q01 * t2[3] + q11 * t3[3]) / 128.0
+        if kind == SKIN and iv < relief.shape[0] - 1:
+            r0, r1 = relief[iv, iu], relief[iv, iu + 1]
+            r2, r3 = relief[iv + 1, iu], relief[iv + 1, iu + 1]
+            across = q00 * r0[0] + q10 * r1[0] + q01 * r2[0] + q11 * r3[0]
+            up = q00 * r0[1] + q10 * r1[1] + q01 * r2[1] + q11 * r3[1]
+            dark = q00 * r0[2] + q10 * r1[2] + q01 * r2[2] + q11 * r3[2]
+            # The surface tilts against its slope along the head's own right and up.
+            nx -= across * axes[0, 0] + up * axes[0, 1]
+            ny -= across * axes[1, 0] + up * axes[1, 1]
+            nz -= across * axes[2, 0] + up * axes[2, 1]
+    length = 1.0 / np.sqrt(nx * nx + ny * ny + nz * nz + 1e-12)
+    nx, ny, nz = nx * length, ny * length, nz * length
+    if nz < 0.0 and kind != HAIR:
+        nx, ny, nz = -nx, -ny, -nz
+    if kind == GLOW:
+        colour[0], colour[1], colour[2] = red * sky_share, green * sky_share, blue * sky_share
+        return
+
+    # Where the point lies before the camera, moved off its surface, as the key light sees it.
+    wx = (x - camera[0]) * z / camera[2] + 2.5 * nx
+    wy = -(y - camera[1]) * z / camera[2] + 2.5 * ny
+    wz = camera[3] - z + 2.5 * nz
+    half = 0.5 * shadow.shape[0]
+    lit = _lit_share(
+        shadow,
+        half + shadow_scale * (shadow_axes[0, 0] * wx + shadow_axes[0, 1] * wy + shadow_axes[0, 2] * wz),
+        half - shadow_scale * (shadow_axes[1, 0] * wx + shadow_axes[1, 1] * wy + shadow_axes[1, 2] * wz),
+        -(shadow_axes[2, 0] * wx + shadow_axes[2, 1] * wy + shadow_axes[2, 2] * wz) - 1.5,
+    )
+    above = 0.5 + 0.5 * ny
+    light_r = sky_share * (above * lights[2, 3] + (1 - above) * lights[3, 3])
+    light_g = sky_share * (above * lights[2, 4] + (1 - above) * lights[3, 4])
+    light_b = sky_share * (above * lights[2, 5] + (1 - above) * lights[3, 5])
+    shine_r, shine_g, shine_b = 0.0, 0.0, 0.0
+    if kind == HAIR:
+        tx, ty, tz = x1, -y1, -(screen[b, 2] - screen[a, 2]) * camera[2] / z
+        length = 1.0 / np.sqrt(tx * tx + ty * ty + tz * tz + 1e-12)
+        tx, ty, tz = tx * length, ty * length, tz * length
+    for m in range(2):
+        lx, ly, lz = lights[m, 0], lights[m, 1], lights[m, 2]
+        facing = nx * lx + ny * ly + nz * lz
+        passed = lit if m == 0 else 0.4 + 0.6 * sky_share
+        hx, hy, hz = lx, ly, lz + 1.0
+        length = 1.0 / np.sqrt(hx * hx + hy * hy + hz * hz)
+        if kind == HAIR:
+            # Kajiya and Kay (1989): a strand is brightest across the light, its shine along a cone.
+            along = tx * lx + ty * ly + tz * lz
+            diffuse = np.sqrt(max(1.0 - along * along, 0.0)) * min(max(0.35 + 0.75 * facing, 0.0), 1.0)
+            toward = (tx * hx + ty * hy + tz * hz) * length
+            shine = gloss * np.sqrt(max(1.0 - toward * toward, 0.0)) ** material[9]
+            shine *= min(max(0.25 + facing, 0.0), 1.0) * passed
+            light_r += diffuse * passed * lights[m, 3]
+            light_g += diffuse * passed * lights[m, 4]
+            light_b += diffuse * passed * lights[m, 5]
+        else:
+            # Light bleeds through skin, red furthest: it wraps round and softens shadows' edges.
+            w = material[5]
+            light_r += max((facing + w) / (1 + w), 0.0) * passed ** (1.0 - 0.9 * w) * lights[m, 3]
+            w = material[6]
+            light_g += max((facing + w) / (1 + w), 0.0) * passed * lights[m, 4]
+            w = material[7]
+            light_b += max((facing + w) / (1 + w), 0.0) * passed * lights[m, 5]
+            glance = max((nx * hx + ny * hy + nz * hz) * length, 0.0)
+            edge = 1.0 - max(nz, 0.0)
+            shine = gloss * (1.0 + 4.0 * edge**4) * glance ** material[9]
+            shine *= passed * min(max(4.0 * facing, 0.0), 1.0)
+        shine_r += shine * lights[m, 3]
+        shine_g += shine * lights[m, 4]
+        shine_b += shine * lights[m, 5]
+    if kind == HAIR:
+        colour[0] = sky_share * (red * light_r + (0.5 * red + 0.02) * shine_r)
+        colour[1] = sky_share * (green * light_g + (0.5 * green + 0.02) * shine_g)
+        colour[2] = sky_share * (blue * light_b + (0.5 * blue + 0.02) * shine_b)
+        return
+    # Creases keep a reddish glow: what light reaches their ground has passed through skin.
+    colour[0] = red * light_r * (1.0 - 0.75 * dark) + shine_r * (1.0 - dark)
+    colour[1] = green * light_g * (1.0 - dark) + shine_g * (1.0 - dark)
+    colour[2] = blue * light_b * (1.0 - dark) + shine_b * (1.0 - dark)
+
+
+@_kernel(fastmath=True, error_model="numpy")
+def develop(image, gains, noise, shift_y, shift_x, strength, table, out):  # type: ignore[no-untyped-def]
+    """Turn linear light into the camera's picture: gains, soft shoulder, sRGB, noise.
+
+    image : float32 [H, W, 3]; noise : int8 [h, w, 3], in 32nds of its standard deviation, read
+    from (shift_y, shift_x) on and wrapped; table : float32 [4097], sRGB of linear 0 to 1 in grey
+    levels; out : uint8 [H, W, 3].
+    """
+    height, width = image.shape[0], image.shape[1]
+    scale = strength / 32.0
+    for y in range(height):
+        ny = (y + shift_y) % noise.shape[0]
+        for x in range(width):
+            nx = (x + shift_x) % noise.shape[1]
+            for c in range(3):
+                v = image[y, x, c] * gains[c]
+                if v > 0.65:
+                    v = 1.0 - 0.35 * np.exp(-(v - 0.65) / 0.35)
+                grey = table[int(max(v, 0.0) * 4096.0)] + scale * noise[ny, nx, c]
+                out[y, x, c] = np.uint8(min(max(grey + 0.5, 0.0), 255.0))

@@ -1,0 +1,258 @@
+"""The renderer: one person in one scene, drawn frame by frame."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from painscope.errors import PainscopeError
+from painscope.virtual import raster
+from painscope.virtual.action_units import WRINKLES
+from painscope.virtual.anatomy import (
+    COLUMNS,
+    EYE_ROW,
+    EYE_SLIT,
+    FACE_HEIGHT,
+    MOUTH_ROW,
+    MOUTH_SLIT,
+    ROWS,
+)
+from painscope.virtual.body import assemble
+from painscope.virtual.canvas import PER_MM, tone_table
+from painscope.virtual.expression import Pose, express, rotate_jaw
+from painscope.virtual.landmarks import landmark_points, region_masks
+from painscope.virtual.motion import ACTION_UNITS, FaceMotion
+from painscope.virtual.parts import eye_uv
+from painscope.virtual.people import Person
+from painscope.virtual.scene import Scene, paint_background
+
+__all__ = ["Renderer"]
+
+#: Millimetres from the camera to the head's origin, and where the neck turns.
+_DISTANCE = 950.0
+_NECK = np.array([0.0, -85.0, -40.0], np.float32)
+_SHADOW_SIZE, _SHADOW_PER_MM = 176, 0.5
+#: How far behind the skin the linings of mouth and eyes are drawn, in mm.
+_LINING_DEPTH = {"mouth_lining": 45.0, "eye_lining": 9.0}
+_SLITS = np.array([MOUTH_ROW, EYE_ROW])
+_OPEN_SHARE = np.minimum(1, 2 * np.stack([MOUTH_SLIT[MOUTH_ROW], EYE_SLIT[EYE_ROW]])).astype(
+    np.float32
+)
+
+
+class Renderer:
+    """Draws one person in one scene.
+
+    Parameters
+    ----------
+    person : Person
+    scene : Scene
+    size : (int, int)
+        Width and height of the picture.
+    face_px : float, optional
+        Height of the face, hairline to chin, in pixels; by default 0.54 of the picture's height.
+    smooth : bool
+        Whether edges are smoothed.
+
+    Raises
+    ------
+    PainscopeError
+        If the picture or the face would be too small to draw.
+    """
+
+    def __init__(
+        self,
+        person: Person,
+        scene: Scene,
+        *,
+        size: tuple[int, int] = (320, 320),
+        face_px: float | None = None,
+        smooth: bool = True,
+    ):
+        width, height = size
+        face_px = 0.54 * height if face_px is None else float(face_px)
+        if min(width, height) < 32 or face_px < 16:
+            raise PainscopeError(
+                f"cannot draw a face {face_px:.0f} px high in {width}×{height}: "
+                "use a picture of at least 32×32 and a face of at least 16 px"
+            )
+        self.person, self.scene, self.size, self.face_px = person, scene, (width, height), face_px
+        self._samples = 2 if smooth else 1
+        scale = face_px / FACE_HEIGHT
+        self._focal = scale * _DISTANCE
+        self._body = assemble(person, scene, per_mm=float(np.clip(1.35 * scale, 0.5, PER_MM)))
+        self._background = paint_background(scene, size)
+        self._lights = np.array(
+            [
+                [*scene.key_direction, *scene.key_colour],
+                [*scene.fill_direction, *scene.fill_colour],
+                [0, 0, 0, *scene.sky_colour],
+                [0, 0, 0, *scene.floor_colour],
+            ],
+            np.float32,
+        )
+        self._gains = np.array(scene.white_balance, np.float32) * np.float32(scene.exposure)
+        self._shadow_axes = _axes_towards(np.array(scene.key_direction))
+        self._table = tone_table()
+        rng = np.random.default_rng([scene.seed, 0x015E])
+        self._noise = np.clip(32 * rng.standard_normal((211, 223, 3)), -127, 127).astype(np.int8)
+        shape = (height * self._samples, width * self._samples)
+        self._ids, self._depth = np.empty(shape, np.int32), np.empty(shape, np.float32)
+        self._shadow_ids = np.empty((_SHADOW_SIZE, _SHADOW_SIZE), np.int32)
+        self._shadow = np.empty((_SHADOW_SIZE, _SHADOW_SIZE), np.float32)
+        self._normals = self._body.normals.copy()
+
+    def render(self, motion: FaceMotion, frame: int) -> np.ndarray:
+        """Draw one frame: uint8 [H, W, 3], RGB."""
+        body = self._body
+        pose = self._pose(motion, frame)
+        turn = _turn(*np.radians(motion.pose[frame]))
+        placed = self._place(pose, turn)
+        screen = self._project(placed, motion.offset[frame])
+        uv, tint = self._eyes(motion, frame, pose)
+        self._cast(placed)
+        self._see(screen)
+        image = self._background.copy()
+        raster.shade(
+            self._ids, self._depth, self._samples, screen, self._turned_normals(pose, turn), uv,
+            tint, body.triangles, body.part, body.materials, body.atlas,
+            self._relief(motion.action_units[frame]), self._lights, turn,
+            self._camera(motion.offset[frame]), self._shadow, self._shadow_axes,
+            np.float32(_SHADOW_PER_MM), image,
+        )  # fmt: skip
+        image = cv2.GaussianBlur(image, (0, 0), self.scene.softness)
+        out = np.empty(image.shape, np.uint8)
+        shift = np.random.default_rng([self.scene.seed, frame]).integers(0, 211, 2)
+        raster.develop(
+            image, self._gains, self._noise, shift[0], shift[1], np.float32(self.scene.noise),
+            self._table, out,
+        )  # fmt: skip
+        return out
+
+    def landmarks(self, motion: FaceMotion, frame: int) -> np.ndarray:
+        """Return the 68 landmarks in iBUG's order, in pixels: float32 [68, 2]."""
+        pose = self._pose(motion, frame)
+        turn = _turn(*np.radians(motion.pose[frame]))
+        points = landmark_points(self.person, pose.points)
+        placed = (points - _NECK) @ turn.T + _NECK
+        return self._project(placed, motion.offset[frame])[:, :2].astype(np.float32)
+
+    def regions(self, motion: FaceMotion, frame: int) -> dict[str, np.ndarray]:
+        """Return where each action unit shows on the visible face: "AU4" → bool [H, W]."""
+        pose = self._pose(motion, frame)
+        placed = self._place(pose, _turn(*np.radians(motion.pose[frame])))
+        screen = self._project(placed, motion.offset[frame])
+        self._see(screen)
+        centre = self._ids[:: self._samples, :: self._samples]
+        return region_masks(self._body, screen, centre)
+
+    def _pose(self, motion: FaceMotion, frame: int) -> Pose:
+        return express(
+            self._body.head, motion.action_units[frame], motion.blink[frame],
+            float(motion.gaze[frame, 1]),
+        )  # fmt: skip
+
+    def _place(self, pose: Pose, turn: np.ndarray) -> np.ndarray:
+        """Return all vertices before the camera, float32 [N, 3]."""
+        body = self._body
+        points = body.points.copy()
+        points[body.spans["skin"]] = pose.points
+        moved = pose.points - body.head.points
+        own, root = body.root.T
+        points[own] += moved[root]
+        for name in ("lower_teeth", "tongue"):
+            rotate_jaw(points[body.spans[name]], np.float32(pose.jaw))
+        turned = (points - _NECK) @ turn.T + _NECK
+        return points + body.follow * (turned - points)
+
+    def _turned_normals(self, pose: Pose, turn: np.ndarray) -> np.ndarray:
+        body = self._body
+        raster.grid_normals(pose.points, ROWS, COLUMNS, _SLITS, _OPEN_SHARE, self._normals)
+        return self._normals + body.follow * (self._normals @ turn.T - self._normals)
+
+    def _camera(self, offset: np.ndarray) -> np.ndarray:
+        """Return principal point, focal length (pixels) and distance (mm)."""
+        width, height = self.size
+        # The picture's middle sees the face's middle, a little above the mouth.
+        level = 0.515 * height - 21.0 * self._focal / _DISTANCE
+        x, y = 0.5 * width + offset[0] * self.face_px, level + offset[1] * self.face_px
+        return np.array([x, y, self._focal, _DISTANCE], np.float32)
+
+    def _project(self, placed: np.ndarray, offset: np.ndarray) -> np.ndarray:
+        x, y, focal, distance = self._camera(offset)
+        away = distance - placed[:, 2]
+        screen = np.empty((len(placed), 3), np.float32)
+        screen[:, 0] = x + focal * placed[:, 0] / away
+        screen[:, 1] = y - focal * placed[:, 1] / away
+        screen[:, 2] = away
+        return screen
+
+    def _see(self, screen: np.ndarray) -> None:
+        """Find the nearest triangle at every sample."""
+        body = self._body
+        for name, depth in _LINING_DEPTH.items():
+            screen[body.spans[name], 2] += depth
+        self._ids.fill(-1)
+        self._depth.fill(1e9)
+        raster.rasterise(
+            screen, body.triangles, body.one_sided, self._samples, self._ids, self._depth
+        )
+
+    def _cast(self, placed: np.ndarray) -> None:
+        """Find how far the key light reaches."""
+        seen = placed @ self._shadow_axes.T
+        seen[:, 0] = 0.5 * _SHADOW_SIZE + _SHADOW_PER_MM * seen[:, 0]
+        seen[:, 1] = 0.5 * _SHADOW_SIZE - _SHADOW_PER_MM * seen[:, 1]
+        seen[:, 2] *= -1
+        self._shadow_ids.fill(-1)
+        self._shadow.fill(1e9)
+        casting = self._body.casting
+        raster.rasterise(seen, casting, 0, 1, self._shadow_ids, self._shadow)
+
+    def _eyes(self, motion: FaceMotion, frame: int, pose: Pose) -> tuple[np.ndarray, np.ndarray]:
+        """Turn the eyes; return all texels and tints."""
+        body = self._body
+        uv, tint = body.uv.copy(), body.tint.copy()
+        yaw, pitch = np.radians(motion.gaze[frame])
+        look = _turn(float(yaw), float(pitch), 0.0)
+        for side, name in enumerate(("left_eye", "right_eye")):
+            span = body.spans[name]
+            directions = body.normals[span]
+            uv[span] += eye_uv(directions @ look) - eye_uv(directions)
+            # The upper lid and its lashes shade what lies just beneath.
+            below = pose.lids[side, 0] - directions[:, 1] * body.head.eye_radius + 0.8
+            tint[span] = 0.30 + 0.65 * np.clip(below / 5.5, 0, 1)
+        return uv, tint
+
+    def _relief(self, intensities: np.ndarray) -> np.ndarray:
+        """Return the skin's relief with the wrinkles that this expression brings out."""
+        relief = self._body.relief.copy()
+        age = self.person.wrinkles
+        for patch in self._body.patches:
+            strength = 0.30 * age**1.3 * _AGEING.get(patch.name, 0.6)
+            for unit, share in WRINKLES[patch.name].items():
+                strength += share * intensities[ACTION_UNITS.index(unit), patch.side] / 5
+            strength = min(strength, 1.25)
+            if strength > 0.01:
+                relief[patch.rows, patch.columns] += np.float32(strength) * patch.relief
+        return relief
+
+
+#: How much of each fold stays in an old, resting face.
+_AGEING = {"nasolabial": 1.5, "forehead_middle": 0.9, "under_eye": 1.1, "glabella": 0.8, "nose": 0.1}
+
+
+def _turn(yaw: float, pitch: float, roll: float) -> np.ndarray:
+    """Return the rotation of a head by radians: towards its left, up, its left shoulder."""
+    cy, sy, cp, sp, cr, sr = (f(a) for a in (yaw, -pitch, -roll) for f in (np.cos, np.sin))
+    about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+    about_x = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
+    about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
+    return (about_z @ about_y @ about_x).astype(np.float32)
+
+
+def _axes_towards(direction: np.ndarray) -> np.ndarray:
+    """Return the right, up and forward axes of a view against `direction`, in rows."""
+    right = np.cross([0.0, 1.0, 0.0], direction)
+    right /= np.linalg.norm(right)
+    return np.stack([right, np.cross(direction, right), direction]).astype(np.float32)
