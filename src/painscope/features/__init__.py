@@ -1,1 +1,44 @@
-""""""
+"""A vector per frame, kept on disk."""
+
+from typing import Any
+
+from painscope.errors import UsageError
+from painscope.features.base import Extractor
+from painscope.features.blendshapes import BlendshapeFeatures
+from painscope.features.extraction import ExtractionSummary, extract, open_store
+from painscope.features.network import VGGFeatures
+from painscope.features.sequence import FeatureSequence
+from painscope.features.store import FeatureStore
+
+__all__ = [
+    "EXTRACTORS",
+    "BlendshapeFeatures",
+    "ExtractionSummary",
+    "Extractor",
+    "FeatureSequence",
+    "FeatureStore",
+    "VGGFeatures",
+    "extract",
+    "make_extractor",
+    "open_store",
+]
+
+#: Extractors by name. A new one is a file in this folder and a line here.
+EXTRACTORS: dict[str, type] = {
+    extractor.name: extractor for extractor in (VGGFeatures, BlendshapeFeatures)
+}
+
+
+def make_extractor(name: str, **settings: Any) -> Extractor:
+    """Return the extractor called `name`; raise `UsageError` if there is none.
+
+    `settings` are those of its class: ``vgg16-gap`` needs a ``checkpoint``.
+    """
+    if name not in EXTRACTORS:
+        raise UsageError(
+            f"unknown extractor {name!r}", hint=f"Extractors are: {', '.join(EXTRACTORS)}."
+        )
+    try:
+        return EXTRACTORS[name](**settings)
+    except TypeError as error:
+        raise UsageError(f"extractor {name}: {error}") from None

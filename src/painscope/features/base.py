@@ -1,0 +1,50 @@
+"""What every extractor offers: a vector per frame, and where its numbers come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from painscope.face.track import CropBatch
+from painscope.recording import Recording
+
+__all__ = ["Extractor"]
+
+
+@runtime_checkable
+class Extractor(Protocol):
+    """Turns tracked face crops into vectors.
+
+    Attributes
+    ----------
+    name : str
+        Its name in `painscope.features.EXTRACTORS`.
+    names : tuple of str, length D
+        Column names, the same for every recording.
+    crop_size : int or None
+        Edge of the crops it wants, pixels. None: it needs no face; it is then given every
+        frame's time, crops of no size and an empty track.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    crop_size: int | None
+
+    @property
+    def provenance(self) -> Mapping[str, object]:
+        """Everything about it that shapes the numbers, in plain values that go into JSON."""
+        ...
+
+    def extract(self, batch: CropBatch, recording: Recording) -> np.ndarray:
+        """Return float32 [B, D] for B frames of `recording`, all of which have a crop.
+
+        Raises
+        ------
+        PainscopeError
+            If this recording cannot be described; it is then passed over, with the reason.
+        UsageError
+            If no recording can be, as things were called; this ends the extraction.
+        """
+        ...

@@ -1,0 +1,86 @@
+"""Deep features: the layer before the prediction of a trained network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from painscope.face.track import CropBatch
+from painscope.recording import Recording
+
+if TYPE_CHECKING:
+    from painscope.networks import Checkpoint
+
+__all__ = ["VGGFeatures"]
+
+
+class VGGFeatures:
+    """The 1024 values after the FC layer's ReLU of VGG16 with global average pooling.
+
+    Parameters
+    ----------
+    checkpoint : path-like or Checkpoint
+        A weights file, or what `painscope.networks.load_checkpoint` or `random_checkpoint`
+        gave.
+    device : str
+        ``auto``, ``cpu`` or ``cuda``.
+    precision : str
+        ``auto``, ``fp32`` or ``bf16``; what was used is in the provenance.
+
+    Attributes
+    ----------
+    checkpoint : Checkpoint
+        Network and card.
+
+    References
+    ----------
+    Prajod et al., Faces of Experimental Pain, 2024, section III-C.
+    """
+
+    name = "vgg16-gap"
+
+    def __init__(
+        self,
+        checkpoint: Path | str | Checkpoint,
+        *,
+        device: str = "auto",
+        precision: str = "auto",
+    ) -> None:
+        from painscope.networks import load_checkpoint, pick_device, pick_precision
+
+        if isinstance(checkpoint, Path | str):
+            checkpoint = load_checkpoint(checkpoint)
+        self.device = pick_device(device)
+        self.precision = pick_precision(precision, self.device)
+        self.checkpoint = checkpoint
+        self.network = checkpoint.network.to(self.device).eval()
+        self.crop_size = checkpoint.card.input_size
+        self.names = tuple(f"f{k:04d}" for k in range(checkpoint.card.feature_size))
+        self._sha256 = checkpoint.sha256
+
+    @property
+    def provenance(self) -> Mapping[str, object]:
+        """Weights' sha256, shape, preprocessing and precision."""
+        card = self.checkpoint.card
+        return {
+            "name": self.name,
+            "weights_sha256": self._sha256,
+            "architecture": card.architecture,
+            "width": card.width,
+            "preprocessing": card.preprocessing.model_dump(mode="json"),
+            "precision": self.precision,
+        }
+
+    def extract(self, batch: CropBatch, recording: Recording) -> np.ndarray:
+        """Return float32 [B, 1024] for crops of the network's input size."""
+        import torch
+
+        from painscope.networks import autocast, prepare
+
+        with torch.inference_mode(), autocast(self.device, self.precision):
+            images = torch.from_numpy(np.ascontiguousarray(batch.crops)).to(self.device)
+            prepared = prepare(images, self.checkpoint.card.preprocessing)
+            return self.network.features(prepared).float().cpu().numpy()

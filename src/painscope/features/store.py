@@ -1,0 +1,292 @@
+"""FeatureStore: features on disk, addressed by everything that shaped them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from painscope.errors import StorageError
+from painscope.features.sequence import FeatureSequence
+from painscope.files import atomic_path, write_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["FeatureStore", "SequenceWriter"]
+
+#: Part of every digest; raised when files of old would be misread.
+FORMAT = 1
+#: Rows held in memory before they are written: 8 MiB of 1024 columns.
+ROW_GROUP = 2048
+
+_COLUMNS = ("recording", "status", "reason", "n_frames", "found_share", "damage")
+
+
+class FeatureStore:
+    """A folder of feature sequences, all made in the same way.
+
+    ::
+
+        root/<digest>/provenance.json         everything that shaped the numbers
+                      status.parquet          a row per recording: ok or failed, and why
+                      status/<id>.json        the same, as it happens
+                      features/<id>.parquet   time_s, found, then a column per feature
+
+    The digest is of the provenance, so features made in another way lie in another folder.
+    A sequence counts as there only once its status says so, with a checksum: a damaged or
+    half-written one is missing. Several processes may fill one store at once.
+
+    Parameters
+    ----------
+    root : path-like
+        Holds a folder per provenance. Recordings of different datasets can share ids: give
+        each dataset a root of its own.
+    provenance : mapping
+        Of strings, numbers, lists and further mappings.
+
+    Raises
+    ------
+    StorageError
+        If the folder cannot be made.
+    """
+
+    def __init__(self, root: Path | str, provenance: Mapping[str, object]) -> None:
+        text = _canonical(provenance)
+        self.digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+        self.provenance: dict[str, Any] = json.loads(text)
+        self.folder = Path(root) / self.digest
+        path = self.folder / "provenance.json"
+        if not path.exists():
+            write_text(path, json.dumps(self.provenance, indent=2, sort_keys=True) + "\n")
+
+    def __repr__(self) -> str:
+        return f"<FeatureStore {self.folder}>"
+
+    def is_of(self, provenance: Mapping[str, object]) -> bool:
+        """Whether this is the store of `provenance`."""
+        return json.loads(_canonical(provenance)) == self.provenance
+
+    # -- writing ---------------------------------------------------------------------
+
+    def write(
+        self, sequence: FeatureSequence, *, source: Mapping[str, object] | None = None
+    ) -> None:
+        """Write a whole sequence, in place of an older one."""
+        with self.writing(sequence.recording, sequence.names, source=source) as writer:
+            writer.append(sequence.values, sequence.time_s, sequence.found)
+
+    @contextmanager
+    def writing(
+        self,
+        recording: str,
+        names: tuple[str, ...],
+        *,
+        source: Mapping[str, object] | None = None,
+    ) -> Iterator[SequenceWriter]:
+        """Give a writer that takes a sequence piece by piece.
+
+        The sequence is there when the block ends well, and leaves no trace otherwise.
+
+        Parameters
+        ----------
+        recording : str
+            The recording's id.
+        names : tuple of str
+            The features' names.
+        source : mapping, optional
+            What the recording was read from. `missing` compares it.
+
+        Raises
+        ------
+        StorageError
+            If the disk is full.
+        """
+        path = self._features(recording)
+        with atomic_path(path) as temporary:
+            with SequenceWriter(temporary, names) as writer:
+                yield writer
+            checksum = _checksum(temporary)
+        self._set_status(
+            recording,
+            status="ok",
+            n_frames=writer.n_frames,
+            found_share=writer.n_found / max(1, writer.n_frames),
+            damage=writer.damage,
+            source=dict(source or {}),
+            checksum=checksum,
+        )
+
+    def record_failure(self, recording: str, reason: str) -> None:
+        """Note why a recording has no features; older ones of it are dropped."""
+        self._set_status(recording, status="failed", reason=" ".join(reason.split()))
+        self._features(recording).unlink(missing_ok=True)
+
+    def write_status(self) -> None:
+        """Write `status` to ``status.parquet``."""
+        with atomic_path(self.folder / "status.parquet") as temporary:
+            self.status.to_parquet(temporary, index=False)
+
+    # -- reading ---------------------------------------------------------------------
+
+    @property
+    def status(self) -> pd.DataFrame:
+        """A row per recording, ordered by id.
+
+        Columns: recording, status (``ok`` or ``failed``), reason, n_frames, found_share
+        (of frames in which the face was seen), damage (what could not be decoded).
+        """
+        import pandas as pd
+
+        rows = [{"recording": name, **status} for name, status in self._statuses()]
+        table = pd.DataFrame(rows, columns=_COLUMNS)
+        text = dict.fromkeys(("recording", "status", "reason", "damage"), "string")
+        return table.astype(text | {"n_frames": "Int64", "found_share": "Float64"})
+
+    def ids(self) -> list[str]:
+        """Return the ids of the recordings that have features, in order."""
+        return [name for name, status in self._statuses() if status["status"] == "ok"]
+
+    def has(self, recording: str, *, source: Mapping[str, object] | None = None) -> bool:
+        """Whether the recording's features are there, undamaged and made from `source`."""
+        status = self._get_status(recording) or {}
+        path = self._features(recording)
+        if status.get("status") != "ok" or not path.is_file():
+            return False
+        if source is not None and status["source"] != dict(source):
+            return False
+        return _checksum(path) == status["checksum"]
+
+    def missing(self, recordings: Iterable[str]) -> list[str]:
+        """Return those ids whose features are not there or are damaged."""
+        return [recording for recording in recordings if not self.has(recording)]
+
+    def read(self, recording: str) -> FeatureSequence:
+        """Return the features of one recording.
+
+        Raises
+        ------
+        StorageError
+            If there are none, or the file is damaged.
+        """
+        path = self._features(recording)
+        status = self._get_status(recording) or {}
+        if status.get("status") == "failed":
+            raise StorageError(f"has no features: {status['reason']}", path=path)
+        if not path.is_file() or not status:
+            raise StorageError("has not been extracted", path=path, hint="Run the extraction.")
+        if _checksum(path) != status["checksum"]:
+            raise StorageError("is damaged", path=path, hint="Run the extraction again.")
+        table = pq.ParquetFile(path, pre_buffer=False).read(use_threads=False)
+        return FeatureSequence(
+            recording=recording,
+            values=_matrix(table.select(table.column_names[2:])),
+            time_s=table["time_s"].to_numpy(),
+            found=table["found"].to_numpy(),
+            names=tuple(table.column_names[2:]),
+            provenance=self.provenance,
+        )
+
+    # -- files -----------------------------------------------------------------------
+
+    def _features(self, recording: str) -> Path:
+        return self.folder / "features" / f"{recording}.parquet"
+
+    def _set_status(self, recording: str, **status: object) -> None:
+        write_text(self.folder / "status" / f"{recording}.json", json.dumps(status))
+
+    def _statuses(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        # A temporary name, of a file being written, begins with a dot.
+        for path in sorted((self.folder / "status").glob("[!.]*.json")):
+            if status := self._get_status(path.stem):
+                yield path.stem, status
+
+    def _get_status(self, recording: str) -> dict[str, Any] | None:
+        try:
+            return json.loads((self.folder / "status" / f"{recording}.json").read_bytes())
+        except (FileNotFoundError, ValueError):
+            return None
+
+
+class SequenceWriter:
+    """Writes a sequence to a Parquet file piece by piece, in bounded memory.
+
+    Attributes
+    ----------
+    n_frames, n_found : int
+        Rows so far, and those in which the face was seen.
+    damage : str or None
+        What could not be decoded; set by whoever writes.
+    """
+
+    def __init__(self, path: Path, names: tuple[str, ...]) -> None:
+        fields = [
+            pa.field("time_s", pa.float64(), nullable=False),
+            pa.field("found", pa.bool_(), nullable=False),
+            *(pa.field(name, pa.float32(), nullable=False) for name in names),
+        ]
+        self._schema = pa.schema(fields)
+        # Per column, 1024 times: no dictionary, no statistics, or they cost more than the data.
+        self._file = pq.ParquetWriter(
+            path, self._schema, compression="lz4", use_dictionary=False, write_statistics=False
+        )
+        self._pieces: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        self._held = self.n_frames = self.n_found = 0
+        self.damage: str | None = None
+
+    def append(self, values: np.ndarray, time_s: np.ndarray, found: np.ndarray) -> None:
+        """Add B rows: values float32 [B, D], time_s float64 [B], found bool [B]."""
+        if values.shape != (len(time_s), len(self._schema) - 2):
+            raise ValueError(f"values {values.shape} do not fit {len(time_s)} times and the names")
+        self._pieces.append((values, time_s, found))
+        self._held += len(values)
+        self.n_frames += len(values)
+        self.n_found += int(np.count_nonzero(found))
+        if self._held >= ROW_GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        values, time_s, found = (np.concatenate(part) for part in zip(*self._pieces, strict=True))
+        self._pieces, self._held = [], 0
+        columns = np.ascontiguousarray(values.T, dtype=np.float32)
+        arrays = [
+            pa.array(time_s, pa.float64()),
+            pa.array(found, pa.bool_()),
+            *map(pa.array, columns),
+        ]
+        self._file.write_batch(pa.record_batch(arrays, schema=self._schema))
+
+    def __enter__(self) -> SequenceWriter:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if self._pieces and kind is None:
+            self._flush()
+        self._file.close()
+
+
+def _matrix(table: pa.Table) -> np.ndarray:
+    """Return the table's columns as float32 [T, D]."""
+    values = np.empty(table.shape, np.float32)
+    first = 0
+    for batch in table.to_batches():
+        if batch.num_rows:
+            values[first : first + batch.num_rows] = batch.to_tensor().to_numpy()
+        first += batch.num_rows
+    return values
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+
+
+def _canonical(provenance: Mapping[str, object]) -> str:
+    return json.dumps({"format": FORMAT, **provenance}, sort_keys=True, allow_nan=False)

@@ -1,0 +1,61 @@
+"""Short real videos, and locators that cost nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from painscope.face import Face, make_locator
+from painscope.features import VGGFeatures
+from painscope.networks import random_checkpoint
+from painscope.recording import Recording
+
+
+class Grey:
+    """A locator for tests: a picture is a face unless it is dark; with 52 blendshapes."""
+
+    name = "grey"
+    landmark_count = 0
+    blendshape_names = tuple(f"b{k}" for k in range(52))
+    default_margin = 0.0
+    provenance: Mapping[str, object] = {"name": "grey"}
+
+    def locate(self, image: np.ndarray) -> list[Face]:
+        level = float(image.mean()) / 255
+        if level < 0.25:
+            return []
+        height, width = image.shape[:2]
+        box = np.array([0, 0, width, height], np.float32)
+        shapes = np.full(52, level, np.float32)
+        return [Face(box, np.zeros((0, 2), np.float32), shapes, 1.0)]
+
+
+@pytest.fixture
+def grey() -> Grey:
+    return Grey()
+
+
+@pytest.fixture
+def precropped():
+    return make_locator("precropped")
+
+
+@pytest.fixture
+def tiny() -> VGGFeatures:
+    """A random network of a sixteenth of VGG16's width, for crops of 32 pixels."""
+    return VGGFeatures(random_checkpoint(width=1 / 16, input_size=32), precision="fp32")
+
+
+@pytest.fixture
+def make_recording(tmp_path: Path, make_video: Callable[..., Path]) -> Callable[..., Recording]:
+    """Encode a clip; by default 40 grey frames whose level rises from 0 in steps of 8."""
+
+    def make(name: str = "a", frames: object = 40, **changes: object) -> Recording:
+        video = make_video(tmp_path / "videos" / f"{name}.mp4", frames)
+        settings = {"subject": "s1", "label": None, "split": None} | changes
+        return Recording(id=name, video=video, **settings)  # type: ignore[arg-type]
+
+    return make
