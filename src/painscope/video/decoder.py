@@ -27,6 +27,9 @@ CLOCK_TOLERANCE_S = 0.0006
 #: A picture said to come this long after the declared end has a damaged time.
 LATEST_AFTER_END_S = 60.0
 
+#: Some containers drop damaged pictures without a word: a hole longer than this is reported.
+HOLE_S = 0.2
+
 
 @dataclass(frozen=True)
 class Orientation:
@@ -152,12 +155,14 @@ class Decoder:
             self._open()
             self._first = next(self._frames)
         latest_s = (self.declared_s or inf) + LATEST_AFTER_END_S
-        last_s = -inf
+        last_s = end_s = -inf
         for index, frame in enumerate(chain([self._first], self._frames)):
             picture = self._picture(frame, index)
             if last_s < picture.time_s < latest_s:
+                if start_s < picture.time_s - HOLE_S and -inf < end_s < picture.time_s - HOLE_S:
+                    self._holes_s += picture.time_s - end_s
                 yield picture
-                last_s = picture.time_s
+                last_s, end_s = picture.time_s, picture.end_s
             else:
                 self._bad_times += 1
 
@@ -180,6 +185,8 @@ class Decoder:
             (self._bad_times, "picture(s) with a damaged time skipped"),
         ]
         notes = [f"{n} {what}".replace("(s)", "s" if n > 1 else "") for n, what in counts if n]
+        if self._holes_s:
+            notes.append(f"no pictures for {self._holes_s:.2f} s")
         return [*notes, "the file breaks off"] if self._broken_off else notes
 
     def _open(self) -> None:
@@ -204,6 +211,7 @@ class Decoder:
 
     def _decode(self, *, count_from_start: bool) -> Iterator[av.VideoFrame]:
         self._bad_packets = self._bad_pictures = self._bad_times = 0
+        self._holes_s = 0.0
         self._broken_off = False
         counting = count_from_start
         packets = self._container.demux(self._stream)

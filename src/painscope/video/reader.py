@@ -16,6 +16,9 @@ from painscope.video.decoder import CLOCK_TOLERANCE_S, Decoder, Picture
 
 __all__ = ["FrameBatch", "FrameReader"]
 
+#: Beyond this, times rounded to a millisecond no longer tell frames apart.
+MAX_RATE = 240
+
 #: A batch holds fewer frames rather than more memory than this.
 BATCH_BYTES = 128 * 2**20
 
@@ -85,8 +88,10 @@ class FrameReader:
         stop_s: float | None = None,
         batch_size: int = 32,
     ) -> None:
-        if not 0 < rate <= 500:
-            raise UsageError(f"a frame rate of {rate} per second is impossible")
+        if not 0 < rate <= MAX_RATE:
+            raise UsageError(
+                f"a frame rate of {rate} per second is impossible", hint=f"At most {MAX_RATE}."
+            )
         if batch_size < 1:
             raise UsageError(f"a batch of {batch_size} frames is impossible")
         self.path, self.rate, self.batch_size = Path(path), float(rate), batch_size
@@ -158,7 +163,8 @@ class FrameReader:
 
     def _count(self, time_s: float) -> int:
         """Return how many frames a clip has that ends at `time_s` of the file."""
-        return floor((time_s - self.start_s) * self.rate + 0.5 + 1e-6)
+        # Both the last picture's time and its length may be rounded to a millisecond.
+        return floor((time_s - self.start_s + 2 * CLOCK_TOLERANCE_S) * self.rate + 0.5)
 
     def _damage(self, video: Decoder, end_s: float, *, complete: bool) -> str | None:
         notes = video.notes
