@@ -1,0 +1,105 @@
+"""Small datasets in the real layouts, with really encoded clips."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+Build = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory, make_video) -> Path:
+    return make_video(tmp_path_factory.mktemp("clip") / "clip.mp4", 15)
+
+
+@pytest.fixture
+def put(clip: Path) -> Callable[[Path], Path]:
+    """A function that puts a clip at a path."""
+
+    def put(path: Path) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return Path(shutil.copy(clip, path))
+
+    return put
+
+
+@pytest.fixture
+def ai4pain(tmp_path: Path, put) -> Build:
+    """A function that builds an AI4Pain tree; whole people: 1 + 12 + 12 clips and 23 rests."""
+
+    def build(
+        root: Path = tmp_path / "ai4pain",
+        *,
+        train: Iterable[object] = (3, 4),
+        validation: Iterable[object] = (1,),
+        test: Iterable[object] = (6,),
+        stimuli: int = 12,
+        rests: int = 1,
+        names: dict[str, str] | None = None,
+    ) -> Path:
+        folders = {"train": "Train", "validation": "Validation", "test": "Test"} | (names or {})
+        people = {"train": train, "validation": validation, "test": test}
+        for split, persons in people.items():
+            home = root / folders[split]
+            for person in persons:
+                folder = home / "video" / str(person)
+                put(folder / f"{person}_Baseline.mp4")
+                for k in range(2 * stimuli):
+                    level = ("LOW", "HIGH")[k % 2]
+                    put(folder / f"{person}_Pain_{level}_{k}.mp4")
+                for r in range(1, rests + 1):
+                    put(folder / f"{person}_Rest_{r}.mp4")
+                table = home / "fnirs" / f"{person}.csv"
+                table.parent.mkdir(exist_ok=True)
+                table.write_text(",".join(map(str, range(1, 51))) + "\n")
+        return root
+
+    return build
+
+
+@pytest.fixture
+def biovid(tmp_path: Path, put) -> Build:
+    """A function that builds a BioVid Part A tree; whole people: 20 clips per class."""
+
+    def build(
+        root: Path = tmp_path / "biovid",
+        *,
+        people: Iterable[str] = ("071309_w_21", "100914_m_39", "082414_m_64"),
+        classes: Iterable[str] = ("BL1", "PA1", "PA4"),
+        clips: int = 20,
+    ) -> Path:
+        part, rows = root / "PartA", []
+        for person in people:
+            for stimulus in classes:
+                for number in range(80, 80 + clips):
+                    name = f"{person}-{stimulus}-{number:03d}"
+                    put(part / "video" / person / f"{name}.mp4")
+                    for kind in ("biosignals_raw", "biosignals_filtered"):
+                        table = part / kind / person / f"{name}_bio.csv"
+                        table.parent.mkdir(parents=True, exist_ok=True)
+                        table.write_text("time\tgsr\tecg\temg_trapezius\n")
+                    rows.append(f"1\t{person}\t0\t{stimulus}\t{len(rows)}\t{name}")
+        header = "subject_id\t subject_name\tclass_id\tclass_name \tsample_id\t sample_name"
+        listed = part / "starting_point" / "samples.csv"
+        listed.parent.mkdir()
+        listed.write_text("\n".join([header, *rows]) + "\n")
+        return root
+
+    return build
+
+
+@pytest.fixture
+def manifest(tmp_path: Path, put) -> Build:
+    """A function that writes a table of recordings beside a clip called clip.mp4."""
+
+    def build(text: str | bytes, name: str = "manifest.csv") -> Path:
+        put(tmp_path / "table" / "clip.mp4")
+        path = tmp_path / "table" / name
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return path
+
+    return build
