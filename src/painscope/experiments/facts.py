@@ -144,7 +144,7 @@ class RunFacts(_Facts):
         None if no row reads a network's features.
     """
 
-    format: Literal[1] = RUN_FORMAT
+    format: int = RUN_FORMAT
     version: str
     command: str
     started: datetime

@@ -1,0 +1,412 @@
+"""Every figure of a report: pure functions from plain data to a matplotlib Figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+
+from painscope.report.style import (
+    BLUE,
+    FAINT,
+    INK,
+    MUTED,
+    ORANGE,
+    ROLE_COLOURS,
+    class_colours,
+    house_style,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "Bar",
+    "class_figure",
+    "confusion_figure",
+    "face_figure",
+    "forest_figure",
+    "learning_figure",
+    "timeline_figure",
+]
+
+_WIDE = 8.4  # inches: a full column of the page
+_NARROW = 2.75  # inches: three in a column, one on a phone
+_TIMELINE = 7.45  # inches: the part of a timeline's width that is time
+
+
+class Bar(NamedTuple):
+    """A row of a forest plot: a value with its interval (NaN if it has none)."""
+
+    title: str
+    value: float
+    low: float
+    high: float
+    role: str = "model"
+
+
+def forest_figure(
+    bars: Sequence[Bar],
+    *,
+    label: str,
+    references: Mapping[str, float] | None = None,
+    limits: tuple[float, float] | None = (0.0, 1.0),
+) -> Figure:
+    """Draw values with their intervals, a row each, in the order given.
+
+    Parameters
+    ----------
+    bars : sequence of Bar
+        Rows from top to bottom; the role gives the colour.
+    label : str
+        What the value is.
+    references : mapping of str to float, optional
+        Upright dashed lines with their names.
+    limits : (float, float) or None
+        Of the axis; None fits the bars.
+    """
+    with house_style():
+        figure = _figure(_WIDE, 0.75 + 0.34 * len(bars))
+        axes = figure.add_subplot()
+        for row, bar in enumerate(bars):
+            colour = ROLE_COLOURS[bar.role]
+            axes.plot([bar.low, bar.high], [row, row], color=colour, linewidth=2.4, alpha=0.55)
+            axes.plot([bar.value], [row], "o", color=colour, markersize=6.5)
+        _draw_references(axes, references or {})
+        axes.set_yticks(range(len(bars)), [bar.title for bar in bars])
+        axes.set_ylim(len(bars) - 0.4, -0.6)
+        axes.set_xlabel(label)
+        if limits:
+            axes.set_xlim(*limits)
+        _only_vertical_grid(axes)
+        numbers = axes.secondary_yaxis("right")
+        numbers.set_yticks(range(len(bars)), [interval_text(bar) for bar in bars])
+        numbers.tick_params(length=0)
+        numbers.spines["right"].set_visible(False)
+    return figure
+
+
+def confusion_figure(counts: np.ndarray, classes: Sequence[str], *, title: str = "") -> Figure:
+    """Draw a confusion matrix: share of each true class, with the counts below.
+
+    Parameters
+    ----------
+    counts : float [C, C]
+        Rows are true classes, columns answers; means over seeds may be fractions.
+    classes : sequence of str
+        The C class names.
+    """
+    from matplotlib.patches import Rectangle
+
+    totals = counts.sum(axis=1, keepdims=True)
+    shares = np.divide(counts, totals, out=np.zeros_like(counts, float), where=totals > 0)
+    number = "{:.0f}" if np.allclose(counts, np.round(counts)) else "{:.1f}"
+    with house_style():
+        side = max(_NARROW, 0.6 * len(classes) + 0.7)
+        figure = _figure(side, side)
+        axes = figure.add_subplot()
+        for row, column in np.ndindex(*counts.shape):
+            corner = (column - 0.5, row - 0.5)
+            # Never so dark that the page's ink, dark or light, could not be read on it.
+            alpha = 0.85 * shares[row, column]
+            axes.add_patch(Rectangle(corner, 1, 1, facecolor=BLUE, alpha=alpha, linewidth=0))
+            middle = {"ha": "center", "va": "center"}
+            percent, count = f"{shares[row, column]:.0%}", number.format(counts[row, column])
+            axes.text(column, row - 0.1, percent, middle, fontsize=10, fontweight="bold")
+            axes.text(column, row + 0.22, count, middle, fontsize=8)
+        axes.set_xlim(-0.5, len(classes) - 0.5)
+        axes.set_ylim(len(classes) - 0.5, -0.5)
+        axes.set_aspect("equal")
+        axes.set_xticks(range(len(classes)), classes)
+        axes.set_yticks(range(len(classes)), classes, rotation=90, va="center")
+        axes.tick_params(length=0)
+        axes.grid(False)
+        for spine in axes.spines.values():
+            spine.set(visible=True, edgecolor=FAINT)
+        axes.set(xlabel="answer", ylabel="truth", title=title)
+    return figure
+
+
+def learning_figure(histories: pd.DataFrame, *, title: str = "") -> Figure:
+    """Draw the losses of one classifier over the epochs, all folds and seeds.
+
+    Thin lines are single trainings (left out beyond ten), the thick line is their mean
+    as long as at least half of them still go on, the band holds the middle 80 %.
+
+    Parameters
+    ----------
+    histories : DataFrame
+        fold, seed, epoch, train_loss, validation_loss of one classifier.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    curves = [
+        (
+            name,
+            colour,
+            histories.pivot_table(index="epoch", columns=["fold", "seed"], values=column),
+        )
+        for name, column, colour in (
+            ("training", "train_loss", ORANGE),
+            ("validation", "validation_loss", BLUE),
+        )
+        if histories[column].notna().any()
+    ]
+    with house_style():
+        figure = _figure(_NARROW, 2.2)
+        axes = figure.add_subplot()
+        for name, colour, table in curves:
+            if table.shape[1] <= 10:
+                axes.plot(table.index, table, color=colour, linewidth=0.7, alpha=0.45)
+            together = table[table.notna().sum(axis=1) * 2 >= table.shape[1]]
+            band = together.quantile([0.1, 0.9], axis=1)
+            axes.fill_between(
+                together.index, band.loc[0.1], band.loc[0.9], color=colour, alpha=0.15, linewidth=0
+            )
+            axes.plot(together.index, together.mean(axis=1), color=colour, label=name)
+        axes.set(xlabel="epoch", ylabel="loss", title=title)
+        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
+        axes.legend(loc="best", fontsize=8)
+    return figure
+
+
+def timeline_figure(
+    time_s: np.ndarray,
+    proba: np.ndarray | Mapping[str, np.ndarray],
+    classes: Sequence[str],
+    found: np.ndarray,
+    crops: np.ndarray | None = None,
+    *,
+    title: str = "",
+) -> Figure:
+    """Draw the class probabilities over one recording, its faces above.
+
+    Parameters
+    ----------
+    time_s : float [T]
+        Time of each frame in seconds.
+    proba : float [T, C], or a mapping of classifier titles to such arrays
+        Probabilities per frame; rows of NaN leave a gap. A panel per classifier.
+    classes : sequence of str
+        The C class names, from none to most pain.
+    found : bool [T]
+        Frames in which the face was seen; the others are marked below.
+    crops : uint8 [N, S, S, 3], optional
+        Faces at the middles of N equal parts of the recording.
+    title : str
+        Above the figure.
+
+    Notes
+    -----
+    More than 600 frames are drawn as means over equal stretches of time.
+    """
+    panels = proba if isinstance(proba, Mapping) else {"": proba}
+    edges, unseen, panels = _thin(np.asarray(time_s, float), ~np.asarray(found, bool), panels)
+    face = 0.0 if crops is None else min(_TIMELINE / len(crops), 0.95)
+    height = 0.3 + face + 1.34 * len(panels) + 0.58
+    with house_style():
+        figure = _figure(_WIDE, height, layout=None)
+        top = 0.3
+        if crops is not None:
+            _draw_faces(_place(figure, top, face), crops, edges, face / _TIMELINE)
+        top += face + 0.06
+        for name, values in panels.items():
+            axes = _place(figure, top, 1.22)
+            _draw_probabilities(axes, edges, values, classes)
+            axes.set_ylabel(name or "probability")
+            axes.tick_params(labelbottom=False, bottom=False)
+            top += 1.34
+        _draw_unseen(_place(figure, top - 0.06, 0.13), edges, unseen)
+        handles, names = axes.get_legend_handles_labels()
+        figure.legend(
+            handles,
+            names,
+            ncols=len(classes),
+            fontsize=8,
+            loc="upper right",
+            bbox_to_anchor=(1 - 0.1 / _WIDE, 1.0),
+            borderaxespad=0,
+        )
+        left = (_WIDE - _TIMELINE - 0.1) / _WIDE
+        figure.text(left, 1, title, va="top", fontsize=10, fontweight="bold")
+    return figure
+
+
+def class_figure(counts: pd.DataFrame, classes: Sequence[str]) -> Figure:
+    """Draw how many recordings of each class every split holds.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        Index: split; columns: the classes, and ``"unlabelled"`` where there are such.
+    """
+    colours = dict(zip(classes, class_colours(tuple(classes)), strict=True))
+    with house_style():
+        figure = _figure(_WIDE, 0.75 + 0.42 * len(counts))
+        axes = figure.add_subplot()
+        left = np.zeros(len(counts))
+        for name in counts.columns:
+            values = counts[name].to_numpy(float)
+            bars = axes.barh(
+                counts.index, values, left=left, height=0.62, label=name,
+                color=colours.get(name, FAINT), alpha=0.85,
+            )  # fmt: skip
+            enough = values > 0.03 * counts.to_numpy().sum(axis=1).max()
+            axes.bar_label(
+                bars,
+                [
+                    f"{value:.0f}" if show else ""
+                    for value, show in zip(values, enough, strict=True)
+                ],
+                label_type="center",
+                fontsize=8,
+                color="#1B1B1B" if name in colours else INK,
+            )
+            left += values
+        axes.invert_yaxis()
+        axes.set_xlabel("recordings")
+        _only_vertical_grid(axes)
+        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(counts.columns), fontsize=8)
+    return figure
+
+
+def face_figure(status: pd.DataFrame) -> Figure:
+    """Draw the share of frames without a face, a bar per person, worst first.
+
+    Parameters
+    ----------
+    status : DataFrame
+        subject, n_frames, found_share, a row per recording that could be read.
+    """
+    frames = status["n_frames"].astype(float)
+    lost = (frames * (1 - status["found_share"].astype(float))).groupby(status["subject"]).sum()
+    share = (lost / frames.groupby(status["subject"]).sum()).sort_values(ascending=False)
+    with house_style():
+        figure = _figure(_WIDE, 2.1)
+        axes = figure.add_subplot()
+        axes.bar(range(len(share)), 100 * share, color=BLUE, width=0.75)
+        axes.set_ylabel("frames without\na face (%)")
+        axes.set_xlim(-0.6, max(len(share), 8) - 0.4)
+        axes.set_ylim(0, max(1.0, 108 * share.max()))
+        axes.grid(False, axis="x")
+        if len(share) <= 48:
+            small = 8 if len(share) <= 24 else 6
+            axes.set_xticks(range(len(share)), share.index, rotation=90, fontsize=small)
+            axes.set_xlabel("person")
+        else:
+            axes.set_xticks([])
+            axes.set_xlabel(f"{len(share)} people, from {share.index[0]} to {share.index[-1]}")
+        axes.tick_params(axis="x", length=0)
+    return figure
+
+
+def interval_text(bar: Bar) -> str:
+    """Return a value with its interval, as it stands in figures: ``0.51 [0.43, 0.58]``."""
+    if np.isnan(bar.low):
+        return f"{bar.value:.2f}"
+    return f"{bar.value:.2f} [{bar.low:.2f}, {bar.high:.2f}]"
+
+
+def _figure(
+    width: float, height: float, layout: Literal["constrained"] | None = "constrained"
+) -> Figure:
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout=layout)
+
+
+def _only_vertical_grid(axes: Axes) -> None:
+    axes.grid(False, axis="y")
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+
+
+def _thin(
+    time_s: np.ndarray, unseen: np.ndarray, panels: Mapping[str, np.ndarray], most: int = 600
+) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """Return edges [B+1] of stretches of time, share unseen [B], and panels of means [B, C]."""
+    step = -(-len(time_s) // most)
+    starts = np.arange(0, len(time_s), step)
+    frame = (time_s[-1] - time_s[0]) / max(len(time_s) - 1, 1) or 1 / 30
+    edges = np.append(time_s[starts], time_s[-1] + frame)
+    sizes = np.diff(np.append(starts, len(time_s)))
+    share = np.add.reduceat(unseen.astype(float), starts) / sizes
+    thinned = {}
+    for name, values in panels.items():
+        known = np.isfinite(values).all(axis=1)
+        total = np.add.reduceat(np.where(known[:, None], values, 0), starts)
+        number = np.add.reduceat(known.astype(float), starts)[:, None]
+        thinned[name] = np.divide(total, number, out=np.full_like(total, np.nan), where=number > 0)
+    return edges, share, thinned
+
+
+def _draw_references(axes: Axes, references: Mapping[str, float]) -> None:
+    """Draw named upright lines; the names lean outwards, so that close lines keep theirs apart."""
+    middle = np.mean(list(references.values()) or [0])
+    for name, value in references.items():
+        axes.axvline(value, color=MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
+        axes.annotate(
+            name,
+            (value, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(-3 if value < middle else 3, 3),
+            textcoords="offset points",
+            color=MUTED,
+            fontsize=8,
+            ha="right" if value < middle else "left",
+        )
+
+
+def _place(figure: Figure, top: float, height: float) -> Axes:
+    """Add a timeline's panel: `height` inches high, its top `top` inches below the figure's."""
+    full = figure.get_figheight()
+    left, width = _WIDE - _TIMELINE - 0.1, _TIMELINE
+    return figure.add_axes((left / _WIDE, 1 - (top + height) / full, width / _WIDE, height / full))
+
+
+def _draw_faces(axes: Axes, crops: np.ndarray, edges: np.ndarray, share: float) -> None:
+    """Put each crop above the middle of its part of the recording, `share` of the axis wide."""
+    start, length = edges[0], edges[-1] - edges[0]
+    step = -(-crops.shape[1] // 112)  # larger pictures only make the page heavy
+    for k, crop in enumerate(crops[:, ::step, ::step]):
+        middle = start + (k + 0.5) / len(crops) * length
+        half = 0.48 * share * length
+        place = (middle - half, middle + half, 0.02, 0.98)
+        axes.imshow(crop, extent=place, aspect="auto", interpolation="none")
+    axes.set(xlim=(edges[0], edges[-1]), ylim=(0, 1))
+    axes.axis("off")
+
+
+def _draw_probabilities(
+    axes: Axes, edges: np.ndarray, values: np.ndarray, classes: Sequence[str]
+) -> None:
+    """Stack the classes' probabilities; together they fill the height wherever there are any."""
+    tops = np.cumsum(values, axis=1)
+    below = np.zeros(len(values))
+    for name, colour, top in zip(classes, class_colours(tuple(classes)), tops.T, strict=True):
+        axes.fill_between(
+            edges,
+            np.append(below, below[-1]),
+            np.append(top, top[-1]),
+            step="post",
+            color=colour,
+            alpha=0.85,
+            linewidth=0,
+            label=name,
+        )
+        below = top
+    axes.set(xlim=(edges[0], edges[-1]), ylim=(0, 1), yticks=(0, 0.5, 1))
+    axes.grid(False, axis="x")
+
+
+def _draw_unseen(axes: Axes, edges: np.ndarray, share: np.ndarray) -> None:
+    """Mark the stretches in which the face was not seen."""
+    axes.stairs(share, edges, fill=True, color=INK)
+    axes.set(xlim=(edges[0], edges[-1]), ylim=(0, 1), yticks=(), xlabel="time (s)")
+    axes.set_ylabel("no face", rotation=0, ha="right", va="center", fontsize=8)
+    axes.grid(False)
+    for spine in axes.spines.values():
+        spine.set(visible=True, edgecolor=FAINT)

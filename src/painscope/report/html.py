@@ -1,0 +1,209 @@
+"""One self-contained HTML page from a run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from painscope.files import write_text
+from painscope.report.answer import find_answer
+from painscope.report.pictures import Picture, draw_pictures, save_pictures
+from painscope.report.published import PUBLISHED, Published
+from painscope.report.results import Results, load_results
+from painscope.report.tables import (
+    METRIC_TITLES,
+    class_table,
+    constant_answers,
+    interval,
+    published_tables,
+    results_table,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["render", "write_report"]
+
+
+def write_report(run: Path | str) -> Path:
+    """Draw a run's report from its files: ``report.html``, and ``figures/`` beside it.
+
+    Parameters
+    ----------
+    run : path-like
+        A run folder.
+
+    Returns
+    -------
+    Path
+        The page: one file that needs nothing else and fetches nothing.
+
+    Raises
+    ------
+    RunError
+        If the folder is not a run, of another format, or damaged.
+    StorageError
+        If the page cannot be written.
+    """
+    results = load_results(run)
+    pictures = draw_pictures(results)
+    save_pictures([picture for group in pictures.values() for picture in group], results.folder)
+    page = results.folder / "report.html"
+    write_page(page, "page.html", **_content(results, pictures))
+    return page
+
+
+def write_page(page: Path, template: str, **content: object) -> None:
+    """Fill a template of this package and write it as one file."""
+    text = render(template, **content)
+    write_text(page, text)
+
+
+def render(template: str, **content: object) -> str:
+    """Fill a template of this package; everything that comes from data is escaped."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+    from markupsafe import Markup
+
+    def read(name: str) -> str:
+        return resources.files("painscope.report").joinpath(name).read_text(encoding="utf-8")
+
+    environment = Environment(
+        loader=FunctionLoader(read),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = lambda value: "–" if np.isnan(value) else f"{value:.2f}"
+    environment.filters["duration"] = _duration
+    environment.filters["svg"] = lambda picture: Markup(picture.element)
+    environment.globals["interval"] = interval
+    return environment.get_template(template).render(css=Markup(read("page.css")), **content)
+
+
+def _content(results: Results, pictures: Mapping[str, list[Picture]]) -> dict[str, Any]:
+    published = PUBLISHED.get(results.recipe.published or "")
+    answer = find_answer(results)
+    return {
+        "results": results,
+        "facts": results.facts,
+        "recipe": results.recipe,
+        "answer": answer,
+        "pictures": pictures,
+        "scores": [
+            (split, results_table(results, split), class_table(results, split))
+            for split in results.splits
+        ],
+        "constants": [
+            (split, constant_answers(results.true_labels(split)["true_label"], results.classes))
+            for split in results.splits
+        ],
+        "best_accuracy": _best_accuracy(results),
+        "published": published,
+        "published_tables": published_tables(results, published) if published else [],
+        "network": _network(results, published),
+        "damaged": _rows(results.status, results.status["damage"].fillna("") != ""),
+        "failed": _rows(results.status, results.status["status"] == "failed"),
+        "flags": _flags(results),
+        "provenance": list(_provenance(results)),
+    }
+
+
+def _best_accuracy(results: Results) -> dict[str, tuple[str, float]]:
+    """Return, per split, the title and accuracy of the most accurate system under test."""
+    best = {}
+    for split in results.splits:
+        found = [
+            (facts.title, float(score["value"]))
+            for facts in results.classifiers(split, "model", "peer")
+            if (score := results.score(split, facts.name, "accuracy")) is not None
+        ]
+        if found:
+            best[split] = max(found, key=lambda pair: pair[1])
+    return best
+
+
+def _network(results: Results, published: Published | None) -> dict[str, Any] | None:
+    """Return what the page says about the source network."""
+    network = results.facts.source_network
+    if network is None:
+        return None
+    card = dict(network.card)
+    metrics = card.pop("metrics", None) or {}
+    subjects = card.pop("subjects", None) or {}
+    theirs = published.source_network if published else {}
+    return {
+        "sha256": network.sha256,
+        "card": list(_flat(card)),
+        "subjects": {name: len(ids) for name, ids in subjects.items()},
+        "metrics": [
+            (_spoken(METRIC_TITLES.get(name, name)), value, theirs.get(name))
+            for name, value in metrics.items()
+            if isinstance(value, (int, float))
+        ],
+    }
+
+
+def _spoken(title: str) -> str:
+    """Return a title as it stands within a sentence: ``accuracy``, and ``F1`` as it is."""
+    return title.lower() if title[1:].islower() else title
+
+
+def _rows(status: pd.DataFrame, which: pd.Series) -> list[dict[str, Any]]:
+    return [{str(k): v for k, v in row.items()} for row in status[which].to_dict("records")]
+
+
+def _flags(results: Results) -> list[tuple[str, int]]:
+    """Return what predictions were flagged with, and on how many recordings."""
+    table = results.predictions
+    flagged = table[table["flag"].fillna("") != ""]
+    counts = flagged.groupby("flag")["recording"].nunique()
+    return [(str(flag), int(number)) for flag, number in counts.items()]
+
+
+def _provenance(results: Results) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Yield groups of names and values: everything needed to tell this run from another."""
+    facts = results.facts
+    yield (
+        "Call",
+        [
+            ("command", facts.command),
+            ("started", facts.started.strftime("%Y-%m-%d %H:%M %Z")),
+            ("painscope", facts.version),
+            ("run format", str(facts.format)),
+            ("seeds", str(results.recipe.seeds)),
+            ("resamples of subjects", str(results.recipe.bootstrap)),
+        ],
+    )
+    # Paths of the data stay out of the page: it is made to be passed on.
+    environment = {k: v for k, v in results.environment.items() if k not in ("data", "command")}
+    if environment:
+        yield "Environment", list(_flat(environment))
+    if facts.source_network is not None:
+        card = {k: v for k, v in facts.source_network.card.items() if k != "subjects"}
+        yield "Source network", [("sha256", facts.source_network.sha256), *_flat(card)]
+    for store in facts.features:
+        yield f"Features: {store.name}", [("digest", store.digest), *_flat(store.provenance)]
+
+
+def _flat(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the leaves of nested mappings with dotted names."""
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{above}{name}.")
+        elif isinstance(value, (list, tuple)):
+            yield f"{above}{name}", ", ".join(str(part) for part in value)
+        else:
+            yield f"{above}{name}", str(value)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"

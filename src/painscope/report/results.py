@@ -1,0 +1,245 @@
+"""Results: a run folder, read from its files alone and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from painscope.errors import RunError, UsageError
+from painscope.experiments.facts import ClassifierFacts, RunFacts
+from painscope.experiments.folder import RunFolder
+from painscope.experiments.recipe import Recipe
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Example", "Results", "load_results"]
+
+# The columns that a report reads; a table may have more.
+PREDICTIONS = (
+    *("recording", "subject", "split", "fold", "seed", "classifier"),
+    *("true_label", "predicted_label", "found_share", "n_frames", "flag"),
+)
+SCORES = ("split", "classifier", "metric", "class", "value", "low", "high", "seed_sd", "n")
+STATUS = ("recording", "subject", "split", "status", "reason", "n_frames", "found_share", "damage")
+HISTORIES = ("classifier", "fold", "seed", "epoch", "train_loss", "validation_loss")
+SKILL = ("split", "classifier", "value", "low", "high")
+EXAMPLE = ("classifier", "time_s", "found")
+
+# Where the answer is read: people nobody has looked at before those that stopped the training.
+_SPLIT_ORDER = ("test", "validation", "train")
+
+
+@dataclass(frozen=True)
+class Example:
+    """The probabilities over one recording, and its faces.
+
+    Attributes
+    ----------
+    recording : str
+        Its id.
+    frames : DataFrame
+        Rows per classifier and frame: classifier, time_s, found, ``p_<class>``.
+    crops : uint8 [N, S, S, 3] or None
+        Faces at the middles of N equal parts of the recording.
+    """
+
+    recording: str
+    frames: pd.DataFrame
+    crops: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything a report is drawn from.
+
+    Attributes
+    ----------
+    folder : Path
+        The run folder.
+    facts, recipe
+        What was run.
+    environment : dict
+        Versions and machine.
+    predictions, scores : DataFrame
+        As in docs/architecture.md; ``class`` is ``""`` where a metric has none.
+    status, histories, skill : DataFrame
+        Empty where the run has none.
+    examples : tuple of Example
+        Recordings shown with their timeline.
+    """
+
+    folder: Path
+    facts: RunFacts
+    recipe: Recipe
+    environment: dict[str, Any]
+    predictions: pd.DataFrame
+    scores: pd.DataFrame
+    status: pd.DataFrame
+    histories: pd.DataFrame
+    skill: pd.DataFrame
+    examples: tuple[Example, ...]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names, from none to most pain."""
+        return self.facts.classes
+
+    @cached_property
+    def splits(self) -> tuple[str, ...]:
+        """Splits that have scores; the first is the one the answer is read from."""
+        return tuple(sorted(self.scores["split"].unique(), key=_split_rank))
+
+    @cached_property
+    def unlabelled_splits(self) -> tuple[str, ...]:
+        """Splits with predictions and no labels to score them by."""
+        seen = set(self.predictions["split"].unique()) - set(self.splits)
+        return tuple(sorted(seen, key=_split_rank))
+
+    def classifiers(self, split: str, *roles: str) -> tuple[ClassifierFacts, ...]:
+        """Return the classifiers with scores in `split`, in table order, of these roles or any."""
+        scored = set(self.scores.loc[self.scores["split"] == split, "classifier"])
+        return tuple(
+            facts
+            for facts in self.facts.classifiers
+            if facts.name in scored and (not roles or facts.role in roles)
+        )
+
+    def title(self, classifier: str) -> str:
+        """Return the name people read."""
+        return next(f.title for f in self.facts.classifiers if f.name == classifier)
+
+    def score(self, split: str, classifier: str, metric: str, label: str = "") -> pd.Series | None:
+        """Return one row of the scores (value, low, high, seed_sd, n), or None."""
+        table = self.scores
+        rows = table[
+            (table["split"] == split)
+            & (table["classifier"] == classifier)
+            & (table["metric"] == metric)
+            & (table["class"] == label)
+        ]
+        return None if rows.empty else rows.iloc[0]
+
+    def labelled(self, split: str) -> pd.DataFrame:
+        """Return the predictions of a split whose truth is known."""
+        table = self.predictions
+        return table[(table["split"] == split) & table["true_label"].notna()]
+
+    def true_labels(self, split: str) -> pd.DataFrame:
+        """Return one row per labelled recording of a split: recording, subject, true_label."""
+        columns = ["recording", "subject", "true_label"]
+        return self.labelled(split)[columns].drop_duplicates("recording")
+
+
+def load_results(folder: Path | str) -> Results:
+    """Read a run folder.
+
+    Raises
+    ------
+    RunError
+        If it is not a run folder, of another format, or damaged; one line says where.
+    """
+    run = RunFolder.open(folder)
+    facts = run.facts
+    probabilities = [f"p_{name}" for name in facts.classes]
+    tables = {
+        "scores": _table(run, "scores", SCORES),
+        "predictions": _table(run, "predictions", [*PREDICTIONS, *probabilities]),
+        "histories": _table(run, "histories", HISTORIES, optional=True),
+        "skill": _table(run, "skill", SKILL, optional=True),
+    }
+    examples = _examples(run, probabilities)
+    known = [classifier.name for classifier in facts.classifiers]
+    for name, table in tables.items():
+        _no_strangers(run, name, table["classifier"], known)
+    for example in examples:
+        _no_strangers(run, f"examples/{example.recording}", example.frames["classifier"], known)
+    _no_strangers(run, "predictions", tables["predictions"]["true_label"].dropna(), facts.classes)
+    scores = tables["scores"]
+    return Results(
+        folder=run.path,
+        facts=facts,
+        recipe=_recipe(run),
+        environment=run.environment,
+        predictions=tables["predictions"],
+        scores=scores.assign(**{"class": scores["class"].astype(object).fillna("")}),
+        status=_table(run, "status", STATUS, optional=True),
+        histories=tables["histories"],
+        skill=tables["skill"],
+        examples=examples,
+    )
+
+
+_AGAIN = "Run the recipe again."
+
+
+def _split_rank(split: str) -> tuple[int, str]:
+    known = _SPLIT_ORDER.index(split) if split in _SPLIT_ORDER else len(_SPLIT_ORDER)
+    return known, split
+
+
+def _table(
+    run: RunFolder, name: str, columns: Sequence[str], *, optional: bool = False
+) -> pd.DataFrame:
+    import pandas as pd
+
+    if optional and not run.has_table(name):
+        return pd.DataFrame(columns=list(columns))
+    table = run.table(name)
+    missing = [column for column in columns if column not in table.columns]
+    if missing:
+        raise RunError(
+            f"has no column {missing[0]!r}", path=run.path / f"{name}.parquet", hint=_AGAIN
+        )
+    return table
+
+
+def _no_strangers(run: RunFolder, name: str, values: pd.Series, known: Sequence[str]) -> None:
+    strangers = sorted(set(values) - set(known))
+    if strangers:
+        raise RunError(
+            f"{strangers[0]!r} is none of {', '.join(known)}",
+            path=run.path / f"{name}.parquet",
+            hint=_AGAIN,
+        )
+
+
+def _recipe(run: RunFolder) -> Recipe:
+    try:
+        return run.recipe
+    except UsageError as error:
+        raise RunError(error.what, path=run.path / "recipe.yaml", hint=_AGAIN) from None
+
+
+def _examples(run: RunFolder, probabilities: Sequence[str]) -> tuple[Example, ...]:
+    return tuple(
+        Example(
+            path.stem,
+            _table(run, f"examples/{path.stem}", [*EXAMPLE, *probabilities]),
+            _crops(path.with_suffix(".jpg")),
+        )
+        for path in sorted(run.examples.glob("*.parquet"))
+    )
+
+
+def _crops(path: Path) -> np.ndarray | None:
+    """Read a strip of square face crops."""
+    from PIL import Image
+
+    if not path.is_file():
+        return None
+    try:
+        with Image.open(path) as image:
+            strip = np.asarray(image.convert("RGB"))
+    except OSError:
+        raise RunError("damaged, cannot be read as an image", path=path, hint=_AGAIN) from None
+    side = strip.shape[0]
+    count = strip.shape[1] // side
+    if count == 0:
+        raise RunError("not a strip of square crops", path=path, hint=_AGAIN)
+    return strip[:, : count * side].reshape(side, count, side, 3).swapaxes(0, 1)

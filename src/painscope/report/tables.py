@@ -1,0 +1,247 @@
+"""Every table of a report, as plain cells for any page to lay out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from painscope.report.published import Column, Published, PublishedTable
+from painscope.report.results import Results
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "METRIC_TITLES",
+    "Cell",
+    "Constant",
+    "Row",
+    "Table",
+    "class_table",
+    "constant_answers",
+    "published_tables",
+    "results_table",
+]
+
+METRIC_TITLES = {
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy",
+    "auc": "AUC",
+    "precision": "Precision",
+    "recall": "Recall",
+    "f1": "F1",
+    "macro_precision": "Macro precision",
+    "macro_recall": "Macro recall",
+    "macro_f1": "Macro-F1",
+}
+# Averages over the classes stand as a last column beside them.
+_AVERAGE_OF = {"macro_precision": "precision", "balanced_accuracy": "recall", "macro_f1": "f1"}
+_NONE = "–"
+
+
+class Cell(NamedTuple):
+    """A number as text, and in small letters what belongs to it, such as its interval."""
+
+    text: str
+    small: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row: its title, its kind (a classifier's role, or ``"published"``) and its cells."""
+
+    title: str
+    kind: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table.
+
+    Attributes
+    ----------
+    caption : str
+        What it shows.
+    groups : tuple of (str, int)
+        Headings over several columns, with how many; empty if there are none.
+    header : tuple of str
+        A heading per column, without that of the titles.
+    rows : tuple of Row
+        As many cells each as the header.
+    notes : tuple of str
+        Below the table.
+    """
+
+    caption: str
+    groups: tuple[tuple[str, int], ...]
+    header: tuple[str, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Constant:
+    """What a system scores that always gives the same answer."""
+
+    label: str
+    recordings: int
+    accuracy: float
+    balanced_accuracy: float
+    macro_f1: float
+
+
+def results_table(results: Results, split: str) -> Table:
+    """Tell how well every classifier does on a split, with intervals."""
+    scored = set(results.scores["metric"])
+    metrics = [
+        name for name in ("macro_f1", "balanced_accuracy", "accuracy", "auc") if name in scored
+    ]
+    rows = _our_rows(results, split, [(metric, "") for metric in metrics])
+    spreads = [results.score(split, facts.name, metrics[0]) for facts in results.classifiers(split)]
+    rows = [
+        replace(row, cells=(*row.cells, Cell(_number(spread["seed_sd"]))))
+        for row, spread in zip(rows, spreads, strict=True)
+        if spread is not None
+    ]
+    truth = results.true_labels(split)
+    return Table(
+        caption=(
+            f"{split}: {_count(len(truth), 'recording')} "
+            f"of {_count(truth['subject'].nunique(), 'person', 'people')}"
+        ),
+        groups=(),
+        header=(*(METRIC_TITLES[name] for name in metrics), "Spread over seeds"),
+        rows=tuple(rows),
+    )
+
+
+def class_table(results: Results, split: str) -> Table:
+    """Tell precision, recall and F1 of every class on a split, with intervals."""
+    columns = [(m, label) for m in ("precision", "recall", "f1") for label in results.classes]
+    return Table(
+        caption=f"{split}: class by class",
+        groups=_groups(columns),
+        header=_header(columns),
+        rows=tuple(_our_rows(results, split, columns)),
+    )
+
+
+def published_tables(results: Results, published: Published) -> list[Table]:
+    """Put the run's rows below a paper's own, table by table.
+
+    The paper's classes are matched to the run's by their order, from none to most pain; a
+    run with another number of classes has nothing to be put beside and gives no tables.
+    """
+    if len(published.classes) != len(results.classes):
+        return []
+    names = dict(zip(published.classes, results.classes, strict=True))
+    return [_published_table(results, table, names) for table in published.tables]
+
+
+def constant_answers(truth: pd.Series, classes: Sequence[str]) -> list[Constant]:
+    """Work out what each constant answer scores on these true labels.
+
+    Always answering class *c*, which makes up the share *p* of the recordings, has accuracy
+    *p*, balanced accuracy 1/C and macro-F1 2p / (1 + p) / C, over the C classes.
+    """
+    number = len(classes)
+    answers = []
+    for label in classes:
+        recordings = int((truth == label).sum())
+        share = recordings / len(truth)
+        macro_f1 = 2 * share / (1 + share) / number
+        answers.append(Constant(label, recordings, share, 1 / number, macro_f1))
+    return answers
+
+
+def _our_rows(results: Results, split: str, columns: Sequence[Column]) -> list[Row]:
+    return [
+        Row(
+            title=facts.title,
+            kind=facts.role,
+            cells=tuple(_cell(results.score(split, facts.name, *column)) for column in columns),
+        )
+        for facts in results.classifiers(split)
+    ]
+
+
+def _published_table(results: Results, table: PublishedTable, names: Mapping[str, str]) -> Table:
+    theirs = [
+        Row(title, "published", tuple(Cell(_number(value)) for value in values))
+        for title, values in table.rows.items()
+    ]
+    columns = [(metric, names.get(label, label)) for metric, label in table.columns]
+    notes = list(table.notes)
+    if table.split not in results.splits:
+        notes.append(
+            f"This run has no labels for the {table.split} split, so no rows of its own here."
+        )
+    else:
+        number = len(results.true_labels(table.split))
+        notes.append(
+            f"Rows of this run are over {number} recordings, with 95 % intervals over subjects. "
+            "Papers on this data leave out different clips: their accuracies are no ranking."
+        )
+    ours = [
+        replace(
+            row, cells=tuple(_bare(cell, c) for cell, c in zip(row.cells, columns, strict=True))
+        )
+        for row in _our_rows(results, table.split, columns)
+    ]
+    return Table(
+        caption=table.title,
+        groups=_groups(columns),
+        header=_header(columns),
+        rows=(*theirs, *ours),
+        notes=tuple(notes),
+    )
+
+
+def _bare(cell: Cell, column: Column) -> Cell:
+    """Leave out the interval of a class's own number: a paper's table has no room for it."""
+    return Cell(cell.text) if column[1] else cell
+
+
+def _groups(columns: Sequence[Column]) -> tuple[tuple[str, int], ...]:
+    """Return the metrics above the classes, with how many columns each takes."""
+    parts = [
+        _AVERAGE_OF.get(metric, metric) if _per_class(columns) else "" for metric, _ in columns
+    ]
+    counted = tuple((name, len(list(run))) for name, run in groupby(parts))
+    return tuple((METRIC_TITLES[name] if n > 1 else "", n) for name, n in counted if name)
+
+
+def _header(columns: Sequence[Column]) -> tuple[str, ...]:
+    per_class = _per_class(columns)
+    return tuple(
+        label or ("Average" if per_class and metric in _AVERAGE_OF else METRIC_TITLES[metric])
+        for metric, label in columns
+    )
+
+
+def _per_class(columns: Sequence[Column]) -> bool:
+    return any(label for _, label in columns)
+
+
+def _cell(score: pd.Series | None) -> Cell:
+    if score is None or np.isnan(score["value"]):
+        return Cell(_NONE)
+    return Cell(_number(score["value"]), interval(score["low"], score["high"]))
+
+
+def interval(low: float, high: float) -> str:
+    """Return an interval as it stands in pages: ``0.43–0.58``; empty where there is none."""
+    return "" if np.isnan(low) else f"{low:.2f}–{high:.2f}"
+
+
+def _number(value: float | None) -> str:
+    return _NONE if value is None or np.isnan(value) else f"{value:.2f}"
+
+
+def _count(number: int, singular: str, plural: str = "") -> str:
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
