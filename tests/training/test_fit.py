@@ -152,7 +152,14 @@ def test_a_loss_that_is_never_a_number() -> None:
         run(line(rate=math.inf))
 
 
-def test_nothing_is_printed_when_not_on_a_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+def test_progress_counts_steps_also_when_resumed(tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    run(line(), max_epochs=2, folder=tmp_path)
+    run(line(), max_epochs=3, folder=tmp_path, progress=lambda *done: told.append(done))
+    assert told == [(9, 12), (10, 12), (11, 12), (12, 12)]
+
+
+def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
     run(line(), max_epochs=2)
     out, err = capfd.readouterr()
     assert (out, err) == ("", "")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 import math
 import pickle
-import sys
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,6 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from painscope.errors import PainscopeError, RunError
 from painscope.files import storage_errors
@@ -65,6 +62,7 @@ def fit(
     device: torch.device | str = "cpu",
     precision: Precision = "fp32",
     title: str = "Training",
+    progress: Callable[[int, int], None] | None = None,
 ) -> History:
     """Fit `module` until its validation loss stops falling; leave it with its best weights.
 
@@ -92,7 +90,10 @@ def fit(
     precision : {"fp32", "bf16"}
         bf16 is autocast; the weights stay float32.
     title : str
-        What the progress bar is called. There is a bar only on a terminal.
+        What is fitted, for messages.
+    progress : callable, optional
+        Called after each step with the number of steps done, and of those to do if all
+        epochs are needed.
 
     Returns
     -------
@@ -119,8 +120,8 @@ def fit(
                 save_on_train_epoch_end=True,
             )
         )
-    if sys.stderr.isatty():
-        callbacks.append(_Bar(title))
+    if progress:
+        callbacks.append(_Progress(progress))
     generators = [device] if device.type == "cuda" else []
     with _quiet(), torch.random.fork_rng(generators), storage_errors(folder or Path()):
         trainer = Trainer(
@@ -203,45 +204,17 @@ class _SeededLoader:
         yield from self.loader
 
 
-class _Bar(Callback):
-    """One bar over the whole fit, with the time left if all epochs are needed."""
+class _Progress(Callback):
+    """Tells how many steps are done, of those there are if all epochs are needed."""
 
-    def __init__(self, title: str) -> None:
-        self.progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %"),
-            TimeElapsedColumn(),
-            TextColumn("at most"),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[loss]}"),
-            console=Console(stderr=True),
-        )
-        self.title = title
+    def __init__(self, tell: Callable[[int, int], None]) -> None:
+        self.tell = tell
 
-    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        steps = int(trainer.num_training_batches)
-        assert trainer.max_epochs is not None
-        done = trainer.current_epoch * steps
-        self.task = self.progress.add_task(
-            self.title, total=trainer.max_epochs * steps, completed=done, loss=""
-        )
-        self.progress.start()
-
-    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
-        self.progress.advance(self.task)
-
-    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        logged = trainer.callback_metrics
-        epoch = trainer.current_epoch + 1
-        self.progress.update(
-            self.task,
-            description=f"{self.title}, epoch {epoch} of {trainer.max_epochs} done",
-            loss=f"loss {logged['train_loss']:.3f}, held out {logged['val_loss']:.3f}",
-        )
-
-    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        self.progress.stop()
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, index: int
+    ) -> None:
+        steps, epochs = int(trainer.num_training_batches), trainer.max_epochs or 0
+        self.tell(trainer.current_epoch * steps + index + 1, epochs * steps)
 
 
 def _checkpoint_to_resume(folder: Path) -> Path | None:
