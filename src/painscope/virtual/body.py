@@ -9,9 +9,12 @@ import numpy as np
 from painscope.virtual import parts, raster
 from painscope.virtual.anatomy import P, Q, SLIT_STRIPS, TRIANGLES
 from painscope.virtual.canvas import PER_MM, linear, resized, texel
+from painscope.virtual.expression import express, skin_normals
 from painscope.virtual.hair import hair_volume
 from painscope.virtual.head import Head, build_head
 from painscope.virtual.mesh import Material, Part
+from painscope.virtual.motion import ACTION_UNITS
+from painscope.virtual.occlusion import sky_share
 from painscope.virtual.people import HAIR_COLOURS, Person
 from painscope.virtual.scene import Scene
 from painscope.virtual.skin import paint_skin, skin_colour
@@ -20,7 +23,7 @@ from painscope.virtual.wrinkles import Patch, wrinkle_patches
 
 __all__ = ["Body", "assemble"]
 
-_SKIN = Material(raster.SKIN, textured=True, wrap=(0.42, 0.22, 0.16), gloss=0.075, sharpness=16.0)
+_SKIN = Material(raster.SKIN, textured=True, wrap=(0.42, 0.22, 0.16), gloss=0.075, sharpness=4)
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,27 @@ def assemble(person: Person, scene: Scene, per_mm: float = PER_MM) -> Body:
         "glasses": parts.glasses(head),
     }
     pieces.update({name: part for name, part in optional.items() if part is not None})
-    return _merge(head, pieces, resized(relief, per_mm), wrinkle_patches(person, per_mm))
+    body = _merge(head, pieces, resized(relief, per_mm), wrinkle_patches(person, per_mm))
+    _bake_occlusion(body)
+    return body
+
+
+def _bake_occlusion(body: Body) -> None:
+    """Darken in place what the body itself hides from the sky, as it stands at rest."""
+    rest = express(body.head, np.zeros((len(ACTION_UNITS), 2)), np.zeros(2))
+    points, normals = body.points.copy(), body.normals.copy()
+    points[body.spans["skin"]] = rest.points
+    skin_normals(rest.points, normals)
+    for name in ("hair", "beard"):
+        if name in body.spans:
+            normals[body.spans[name]] = 0
+    share = sky_share(points, normals, body.casting)
+    for name in ("skin", "bust", "left_ear", "right_ear"):
+        body.tint[body.spans[name]] *= 0.12 + 0.88 * share[body.spans[name]]
+    for name in ("hair", "beard"):
+        if name in body.spans:
+            span = body.spans[name]
+            body.tint[span] *= 0.45 + 0.75 * share[span]
 
 
 def _skin_part(head: Head, texture: np.ndarray, per_mm: float) -> Part:

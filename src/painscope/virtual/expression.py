@@ -7,26 +7,34 @@ from functools import lru_cache
 
 import numpy as np
 
+from painscope.virtual import raster
 from painscope.virtual.action_units import Field, unit_fields
 from painscope.virtual.anatomy import (
     ABOVE_EYES,
     ABOVE_MOUTH,
+    COLUMNS,
+    EYE_ROW,
+    EYE_SLIT,
     EYE_X,
+    MOUTH_ROW,
     MOUTH_SLIT,
     MOUTH_Y,
     P,
     Q,
+    ROWS,
     eye_profile,
     smoothstep,
 )
 from painscope.virtual.head import Head
 from painscope.virtual.motion import ACTION_UNITS
 
-__all__ = ["Pose", "express", "rotate_jaw"]
+__all__ = ["Pose", "express", "rotate_jaw", "skin_normals"]
 
 _COLUMN = {unit: k for k, unit in enumerate(ACTION_UNITS)}
 #: Where the jaw turns (y, z) in mm, and how far it drops, in radians, in AU26 and on to AU27.
 _JAW_HINGE = (-15.0, 5.0)
+_SLITS = np.array([MOUTH_ROW, EYE_ROW])
+_OPEN_SHARE = np.minimum(1, 2 * np.stack([MOUTH_SLIT[MOUTH_ROW], EYE_SLIT[EYE_ROW]]))
 _JAW_DROP, _JAW_STRETCH = np.radians(14.5), np.radians(25.0)
 
 
@@ -141,6 +149,11 @@ def rotate_jaw(points: np.ndarray, angle: np.ndarray | float) -> None:
         y * cosine - z * sine + _JAW_HINGE[0],
         y * sine + z * cosine + _JAW_HINGE[1],
     )
+
+
+def skin_normals(points: np.ndarray, out: np.ndarray) -> None:
+    """Write the unit normals of a moved skin [ROWS * COLUMNS, 3] into the first rows of `out`."""
+    raster.grid_normals(points, ROWS, COLUMNS, _SLITS, _OPEN_SHARE, out)
 
 
 def _jaw_angle(drop: float, stretch: float) -> float:

@@ -32,11 +32,11 @@ __all__ = ["Head", "build_head", "lip_edges"]
 # Profiles over q: the skull's widest half, its reach forwards, how square its section is, where
 # the section's centre lies, and the height of the row (rows under the chin turn backwards).
 _PROFILE_Q = [-132, -121, -113, -105, -90, -70, -50, -25, 0, 30, 60, 85, 105, 118, 126]
-_HALF_WIDTH = [44, 48, 50, 52, 55, 60, 65, 68.5, 71, 74.5, 75, 68, 53, 33, 4]
+_HALF_WIDTH = [38, 41, 43, 45, 49.5, 56, 63, 68.5, 71, 73.5, 73.5, 67, 52, 33, 4]
 _REACH = [26, 56, 79, 91, 96, 98, 98, 99, 101, 107, 107, 96, 74, 46, 7]
 _CENTRE = [-2, -3, -4, -6, -8, -10, -11, -11.5, -12, -13, -15, -16, -18, -20, -20]
 _SQUARE = [2.0, 2.0, 2.05, 2.1, 2.15, 2.25, 2.3, 2.3, 2.3, 2.25, 2.15, 2.05, 2.0, 2.0, 2.0]
-_HEIGHT = [-113, -115, -112, -105, -90, -70, -50, -25, 0, 30, 60, 85, 106, 119, 123]
+_HEIGHT = [-113, -115, -112, -105, -90, -70, -50, -25, 0, 29, 57, 80, 99, 110, 113.5]
 
 
 @dataclass(frozen=True)
@@ -122,25 +122,25 @@ def _dome(p: np.ndarray, q: np.ndarray, at: tuple[float, float], half: tuple[flo
 def _nose(person: Person) -> np.ndarray:
     wide, high = person.nose_width, person.nose_height
     # Heights of the ridge along the midline, root to lip.
-    at = np.array([-54, -51, -49, -47, -44.5, -42, -39, -35, -28, -18, -8, 2, 8, 14])
-    ridge = PchipInterpolator(at, [0, 0.6, 2.4, 7, 14.5, 19.0, 21.0, 20.0, 16.5, 11.5, 7.5, 4.6, 3.6, 0])
+    at = np.array([-55, -52.5, -50.5, -48.5, -46, -43, -39, -35, -28, -18, -8, 2, 8, 14])
+    ridge = PchipInterpolator(at, [0, 1.0, 3.0, 8, 14.5, 19.0, 21.0, 20.0, 16.5, 11.5, 7.5, 4.6, 3.6, 0])
     spread = PchipInterpolator(
-        [-52, -46, -41, -36, -28, -12, 6, 14], [9.0, 8.6, 8.2, 7.8, 6.6, 5.8, 6.6, 8.0]
+        [-52, -48, -45, -41, -36, -28, -12, 6, 14], [5.0, 5.2, 6.4, 7.8, 7.6, 6.4, 5.8, 6.6, 8.0]
     )
-    inside = (Q > -54) & (Q < 14)
-    q = np.clip(Q, -54, 14)
+    inside = (Q > -55) & (Q < 14)
+    q = np.clip(Q, -55, 14)
     bell = np.exp(-((np.abs(P) / (spread(np.clip(q, -52, 14)) * (0.55 + 0.45 * wide))) ** 2.3) / 1.7)
     bridge = np.where(inside, ridge(q), 0.0) * bell * high
     tip = 19.5 * high * _dome(P, Q, (0, -38.5), (9.0 * wide, 9.0)) * 0.98
     wings = sum(
-        11.0 * high**0.5 * _dome(P, Q, (side * 12.2 * wide, -41.2), (6.2 * wide**0.5, 6.4))
+        11.0 * high**0.5 * _dome(P, Q, (side * 12.0 * wide, -40.4), (6.0 * wide**0.5, 6.0))
         for side in (1, -1)
     )
     k = 1.6  # mm over which the masses melt into each other
     mass = k * np.log(np.exp(bridge / k) + np.exp(tip / k) + np.exp(wings / k) - 2.0 + 1e-9)
     flank = 4.0 * bump(P, Q, (0, -33), (15.5 * wide, 11))
     crease = -1.8 * twin_bump(P, Q, (19.5 * wide, -41), (2.4, 6.5))
-    nostrils = -3.2 * twin_bump(P, Q, (6.6 * wide, -46.8), (2.6, 1.7))
+    nostrils = -4.5 * twin_bump(P, Q, (6.9 * wide, -46.2), (2.4, 1.5))
     return mass + flank + crease + nostrils
 
 

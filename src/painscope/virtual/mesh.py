@@ -14,26 +14,26 @@ __all__ = ["Material", "Part", "ribbons", "sheet", "vertex_normals"]
 
 @dataclass(frozen=True)
 class Material:
-    """How a surface answers light (see `raster.shade`)."""
+    """How a surface answers light (see `raster.shade`); highlights narrow with 2**sharpness."""
 
     kind: int = raster.PLAIN
     colour: tuple[float, float, float] = (0.5, 0.5, 0.5)
     textured: bool = False
     wrap: tuple[float, float, float] = (0.15, 0.15, 0.15)
     gloss: float = 0.0
-    sharpness: float = 20.0
+    sharpness: int = 4
 
     @classmethod
     def hair(cls, colour: np.ndarray) -> Material:
         """Return hair of a linear colour."""
         red, green, blue = (float(c) for c in colour)
-        return cls(raster.HAIR, (red, green, blue), gloss=0.55, sharpness=38.0)
+        return cls(raster.HAIR, (red, green, blue), gloss=0.55, sharpness=5)
 
     def row(self) -> list[float]:
         """Return the numbers that `raster.shade` reads."""
         return [
             float(self.kind), *self.colour, float(self.textured), *self.wrap, self.gloss,
-            self.sharpness,
+            float(self.sharpness),
         ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
@@ -24,6 +25,7 @@ from painscope.virtual.scene import Scene
 __all__ = ["bust", "ears", "eyeballs", "glasses", "lashes", "teeth", "tongue"]
 
 _EYE_TEXELS = 128
+_BUST_SHAPE = (40, 57)
 
 
 def _encode(colour: np.ndarray, gloss: np.ndarray | float = 1.0) -> np.ndarray:
@@ -35,7 +37,7 @@ def _encode(colour: np.ndarray, gloss: np.ndarray | float = 1.0) -> np.ndarray:
 def eyeballs(head: Head) -> list[Part]:
     """Return the left and the right eyeball, looking ahead."""
     texture = _eye_texture(head.person)
-    material = Material(textured=True, wrap=(0.35, 0.3, 0.3), gloss=0.9, sharpness=160.0)
+    material = Material(textured=True, wrap=(0.35, 0.3, 0.3), gloss=0.9, sharpness=7)
 
     def cap(u: np.ndarray, v: np.ndarray) -> np.ndarray:
         across, up = (u - 0.5) * 2.4, (v - 0.5) * 2.4
@@ -84,7 +86,7 @@ def lashes(head: Head) -> Part:
     """Return the upper lids' lashes, rooted in the lids' margins."""
     person = head.person
     rng = np.random.default_rng([person.seed, 0x1A5])
-    length = 5.0 + 3.0 * person.make_up + 1.5 * person.female
+    length = 4.0 + 2.0 * person.make_up + 1.0 * person.female
     roots, directions, vertices = [], [], []
     grid = head.points.reshape(-1, COLUMNS, 3)
     for side in (1, -1):
@@ -112,7 +114,7 @@ def lashes(head: Head) -> Part:
 def teeth(head: Head) -> tuple[Part, Part]:
     """Return the upper teeth, and the lower ones, which move with the jaw."""
     texture = _teeth_texture()
-    material = Material(textured=True, wrap=(0.3, 0.3, 0.3), gloss=0.12, sharpness=40.0)
+    material = Material(textured=True, wrap=(0.3, 0.3, 0.3), gloss=0.12, sharpness=5)
     middle = head.points[MOUTH_ROW * COLUMNS + COLUMNS // 2]
     y, z = float(middle[1]), float(middle[2]) - 6.0
 
@@ -174,12 +176,12 @@ def ears(head: Head, skin: np.ndarray) -> list[Part]:
             a, b = radius * np.cos(turn), radius * np.sin(turn)
             # Narrower lobe below; a raised rim, a ridge within, a hollow before the canal.
             across = 15.5 * a * (1 - 0.18 * (b < 0) * b**2) + 13.0
-            up = 30.0 * b - 2.5 * a
+            up = 28.0 * b - 2.5 * a
             rim = 4.2 * np.exp(-(((radius - 0.88) / 0.10) ** 2)) * smoothstep(-0.75, 0.1, b + 0.8 * a)
             ridge = 3.0 * np.exp(-(((radius - 0.55) / 0.12) ** 2)) * smoothstep(-0.5, 0.3, a + 0.4 * b)
             hollow = -6.0 * np.exp(-(((a + 0.12) / 0.30) ** 2) - ((b + 0.12) / 0.34) ** 2)
             lift = rim + ridge + hollow
-            tilt = 0.62
+            tilt = 0.42
             outwards = across * np.sin(tilt) + lift * np.cos(tilt)
             backwards = across * np.cos(tilt) - lift * np.sin(tilt)
             return np.stack([side * (width - 1.5 + outwards), -6 + up, -6 - backwards - 0.15 * up], -1)
@@ -193,7 +195,7 @@ def ears(head: Head, skin: np.ndarray) -> list[Part]:
         tint = 0.95 - 0.55 * np.exp(-(((a + 0.1) / 0.32) ** 2) - ((b + 0.1) / 0.36) ** 2)
         tint -= 0.25 * np.exp(-(((radius - 0.72) / 0.08) ** 2)) * (b + a > -0.3)
         red, green, blue = skin * [1.02, 0.86, 0.84]
-        material = Material(raster.SKIN, (red, green, blue), False, (0.45, 0.25, 0.2), 0.05, 18.0)
+        material = Material(raster.SKIN, (red, green, blue), False, (0.45, 0.25, 0.2), 0.05, 4)
         parts.append(Part(points, triangles, material, normals, tint))
     return parts
 
@@ -227,14 +229,14 @@ def bust(head: Head, scene: Scene, skin: np.ndarray) -> Part:
         larynx = (2.5 if person.female else 5.5) * np.exp(-((x / 8) ** 2) - ((y + 128) / 11) ** 2)
         return np.stack([x, y, z + (tendon * (1 - slope) + larynx) * (np.cos(turn) > 0)], -1)
 
-    points, triangles, uv = sheet(81, 60, place)
+    points, triangles, uv = sheet(_BUST_SHAPE[1], _BUST_SHAPE[0], place)
     normals = vertex_normals(points, triangles)
     worn = _worn(scene, points)
     points = points + (3.0 * smoothstep(0.3, 0.9, worn))[:, None] * normals
     normals = vertex_normals(points, triangles)
     texture, texels = _bust_texture(scene, skin, worn, uv)
     under_chin = 0.35 + 0.65 * smoothstep(-85, -150, points[:, 1])
-    material = Material(raster.SKIN, textured=True, wrap=(0.35, 0.22, 0.18), gloss=0.03, sharpness=14)
+    material = Material(raster.SKIN, textured=True, wrap=(0.35, 0.22, 0.18), gloss=0.03, sharpness=4)
     follow = np.interp(points[:, 1], [-175, -95], [0.0, 0.85]).astype(np.float32)
     return Part(
         points, triangles, material, normals, under_chin, uv=texels, texture=texture,
@@ -259,11 +261,9 @@ def _bust_texture(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Paint neck and cloth; return the texture and each vertex's texels."""
     rng = np.random.default_rng([scene.seed, 0xC10])
-    rows, columns = 60, 81
-    scale = 5
+    rows, columns = _BUST_SHAPE
+    scale = 8
     height, width = (rows - 1) * scale + 1, (columns - 1) * scale + 1
-    import cv2
-
     inside = cv2.resize(worn.reshape(rows, columns).astype(np.float32), (width, height))
     cloth = smoothstep(-0.06, 0.06, inside)[..., None]
     weave = 1 + 0.05 * noise(rng, 0.5, shape=(height, width)) + 0.10 * noise(rng, 8, stretch=2, shape=(height, width))
@@ -318,7 +318,7 @@ def glasses(head: Head) -> Part | None:
     colour = [(0.012, 0.012, 0.013), (0.05, 0.028, 0.014), (0.25, 0.23, 0.20), (0.10, 0.02, 0.02)]
     chosen = colour[int(rng.choice(4, p=[0.5, 0.22, 0.2, 0.08]))]
     normals = np.tile([0.0, 0.25, 0.97], (len(mesh), 1))
-    material = Material(raster.PLAIN, chosen, gloss=0.35, sharpness=30.0)
+    material = Material(raster.PLAIN, chosen, gloss=0.35, sharpness=5)
     return Part(mesh, np.vstack(triangles).astype(np.int32), material, normals, np.ones(len(mesh)))
 
 

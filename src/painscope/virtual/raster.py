@@ -13,7 +13,7 @@ from typing import Any
 import numba
 import numpy as np
 
-__all__ = ["GLOW", "HAIR", "PLAIN", "SKIN", "develop", "grid_normals", "rasterise", "shade"]
+__all__ = ["GLOW", "HAIR", "PLAIN", "SKIN", "develop", "grid_normals", "rasterise", "resolve", "shade"]
 
 #: Kinds of material: what a triangle's light depends on besides its normal.
 PLAIN, SKIN, HAIR, GLOW = 0, 1, 2, 3
@@ -141,187 +141,209 @@ def _lit_share(shadow, sx, sy, sz):  # type: ignore[no-untyped-def]
 
 
 @_kernel(fastmath=True, error_model="numpy")
+def resolve(ids, depth, samples, parts, materials, places, found, shares):  # type: ignore[no-untyped-def]
+    """List what each pixel shows: one fragment per surface, with its share of the samples.
+
+    Samples on the same smooth part at like depths are one surface; hair's wisps stay apart.
+    places, found : int32 and shares : float32, all [H * W * samples²], are written with the
+    pixel, the triangle and the share of each fragment. Returns how many there are.
+    """
+    height, width = ids.shape[0] // samples, ids.shape[1] // samples
+    seen = np.empty(4, np.int32)
+    far = np.empty(4, np.float32)
+    every = samples * samples
+    count = 0
+    for py in range(height):
+        for px in range(width):
+            s = 0
+            nothing = True
+            for y in range(py * samples, (py + 1) * samples):
+                for x in range(px * samples, (px + 1) * samples):
+                    seen[s], far[s] = ids[y, x], depth[y, x]
+                    nothing &= seen[s] < 0
+                    s += 1
+            if nothing:
+                continue
+            for s in range(every):
+                k = seen[s]
+                if k < 0:
+                    continue
+                part = parts[k]
+                smooth = materials[part, 0] != HAIR
+                share = 1
+                for other in range(s + 1, every):
+                    j = seen[other]
+                    if j >= 0 and (
+                        j == k or (smooth and parts[j] == part and abs(far[other] - far[s]) < 4.0)
+                    ):
+                        share += 1
+                        seen[other] = -1
+                places[count], found[count] = py * width + px, k
+                shares[count] = share / every
+                count += 1
+    return count
+
+
+@_kernel(fastmath=True, error_model="numpy")
+def _texel(texture, u, v, channel, q00, q10, q01, q11):  # type: ignore[no-untyped-def]
+    """Return a channel of `texture` between four texels."""
+    return (
+        q00 * texture[v, u, channel]
+        + q10 * texture[v, u + 1, channel]
+        + q01 * texture[v + 1, u, channel]
+        + q11 * texture[v + 1, u + 1, channel]
+    )
+
+
+@_kernel(fastmath=True, error_model="numpy")
 def shade(  # type: ignore[no-untyped-def]
-    ids, depth, samples, screen, normals, uv, tint, triangles, parts, materials, atlas, relief,
-    lights, axes, camera, shadow, shadow_axes, shadow_scale, image,
+    count, places, found, shares, screen, normals, uv, tint, triangles, parts, materials, atlas,
+    relief, lights, axes, camera, shadow, shadow_axes, shadow_scale, image,
 ):  # fmt: skip
-    """Light what `rasterise` found and blend it over `image`, float32 [H, W, 3], linear.
+    """Light the fragments that `resolve` listed and lay them over `image`, in linear light.
 
     normals : float32 [N, 3] in camera axes; for hair too, whose strands run along each
     triangle's first edge. uv : float32 [N, 2] in texels of `atlas`, uint8 [h, w, 4] (square roots
     of linear colour, and gloss) and `relief`, float32 [h, w, 3] (slope across, slope up, dark).
     tint : float32 [N], the share of the sky a point sees, or a strand's brightness.
     parts : int32 [M] and materials : float32 [parts, 10] (kind, red, green, blue, textured,
-    wrap of light per channel, gloss, sharpness of gloss).
+    wrap of light per channel, gloss, and how often to square for its sharpness).
     lights : float32 [4, 6]: direction and colour of key and fill; sky and floor in the last three.
     axes : float32 [3, 3], the head's axes in columns. camera : float32 [4]: principal point,
     focal length in pixels, distance. shadow: depth as seen by the key light, with its axes
-    float32 [3, 3] in rows and pixels per mm.
+    float32 [3, 3] in rows and pixels per mm. image : float32 [H, W, 3].
     """
-    height, width = image.shape[0], image.shape[1]
-    colour = np.zeros(3, np.float32)
-    seen = np.empty(4, np.int64)
-    count = samples * samples
-    for py in range(height):
-        for px in range(width):
-            total = 0
-            first_depth = 0.0
-            for s in range(count):
-                y, x = py * samples + s // samples, px * samples + s % samples
-                seen[s] = ids[y, x]
-                if seen[s] >= 0:
-                    total += 1
-            if total == 0:
-                continue
-            red, green, blue = 0.0, 0.0, 0.0
-            for s in range(count):
-                k = seen[s]
-                if k < 0:
-                    continue
-                part = parts[k]
-                first_depth = depth[py * samples + s // samples, px * samples + s % samples]
-                share = 1
-                smooth = materials[part, 0] != HAIR
-                for other in range(s + 1, count):
-                    j = seen[other]
-                    if j == k:
-                        share += 1
-                        seen[other] = -1
-                    elif smooth and j >= 0 and parts[j] == part:
-                        y, x = py * samples + other // samples, px * samples + other % samples
-                        if abs(depth[y, x] - first_depth) < 4.0:
-                            share += 1
-                            seen[other] = -1
-                _fragment(
-                    k, px + 0.5, py + 0.5, screen, normals, uv, tint, triangles, materials[part],
-                    atlas, relief, lights, axes, camera, shadow, shadow_axes, shadow_scale, colour,
-                )  # fmt: skip
-                red += share * colour[0]
-                green += share * colour[1]
-                blue += share * colour[2]
-            rest = (count - total) / count
-            image[py, px, 0] = image[py, px, 0] * rest + red / count
-            image[py, px, 1] = image[py, px, 1] * rest + green / count
-            image[py, px, 2] = image[py, px, 2] * rest + blue / count
+    width = image.shape[1]
+    for f in range(count):
+        py, px = places[f] // width, places[f] % width
+        if f == 0 or places[f - 1] != places[f]:  # the pixel's first: make room for all of them
+            rest, g = 1.0, f
+            while g < count and places[g] == places[f]:
+                rest -= shares[g]
+                g += 1
+            for c in range(3):
+                image[py, px, c] *= rest
+        share = shares[f]
+        k = found[f]
+        part = parts[k]
+        x, y = px + 0.5, py + 0.5
+        a, b, c = triangles[k, 0], triangles[k, 1], triangles[k, 2]
+        x0, y0 = screen[a, 0], screen[a, 1]
+        x1, y1 = screen[b, 0] - x0, screen[b, 1] - y0
+        x2, y2 = screen[c, 0] - x0, screen[c, 1] - y0
+        scale = 1.0 / (x1 * y2 - x2 * y1)
+        w1 = ((x - x0) * y2 - x2 * (y - y0)) * scale
+        w2 = (x1 * (y - y0) - (x - x0) * y1) * scale
+        # A pixel's centre may lie just outside a triangle that covers its corner.
+        w0, w1, w2 = max(1.0 - w1 - w2, 0.0), max(w1, 0.0), max(w2, 0.0)
+        scale = 1.0 / (w0 + w1 + w2)
+        w0, w1, w2 = w0 * scale, w1 * scale, w2 * scale
+        z = w0 * screen[a, 2] + w1 * screen[b, 2] + w2 * screen[c, 2]
+        nx = w0 * normals[a, 0] + w1 * normals[b, 0] + w2 * normals[c, 0]
+        ny = w0 * normals[a, 1] + w1 * normals[b, 1] + w2 * normals[c, 1]
+        nz = w0 * normals[a, 2] + w1 * normals[b, 2] + w2 * normals[c, 2]
+        sky_share = w0 * tint[a] + w1 * tint[b] + w2 * tint[c]
+        kind, squarings = int(materials[part, 0]), int(materials[part, 9])
+        red, green, blue, gloss = materials[part, 1], materials[part, 2], materials[part, 3], materials[part, 8]
+        dark = 0.0
+        if materials[part, 4] > 0.0:
+            u = w0 * uv[a, 0] + w1 * uv[b, 0] + w2 * uv[c, 0]
+            v = w0 * uv[a, 1] + w1 * uv[b, 1] + w2 * uv[c, 1]
+            u = min(max(u, 0.0), atlas.shape[1] - 1.001)
+            v = min(max(v, 0.0), atlas.shape[0] - 1.001)
+            iu, iv = int(u), int(v)
+            fu, fv = u - iu, v - iv
+            q00, q10, q01, q11 = (1 - fu) * (1 - fv), fu * (1 - fv), (1 - fu) * fv, fu * fv
+            red = _texel(atlas, iu, iv, 0, q00, q10, q01, q11)
+            green = _texel(atlas, iu, iv, 1, q00, q10, q01, q11)
+            blue = _texel(atlas, iu, iv, 2, q00, q10, q01, q11)
+            red, green, blue = red * red / 65025.0, green * green / 65025.0, blue * blue / 65025.0
+            gloss *= _texel(atlas, iu, iv, 3, q00, q10, q01, q11) / 128.0
+            if kind == SKIN and iv < relief.shape[0] - 1:
+                across = _texel(relief, iu, iv, 0, q00, q10, q01, q11)
+                up = _texel(relief, iu, iv, 1, q00, q10, q01, q11)
+                dark = _texel(relief, iu, iv, 2, q00, q10, q01, q11)
+                # The surface tilts against its slope along the head's own right and up.
+                nx -= across * axes[0, 0] + up * axes[0, 1]
+                ny -= across * axes[1, 0] + up * axes[1, 1]
+                nz -= across * axes[2, 0] + up * axes[2, 1]
+        length = 1.0 / np.sqrt(nx * nx + ny * ny + nz * nz + 1e-12)
+        nx, ny, nz = nx * length, ny * length, nz * length
+        if nz < 0.0 and kind != HAIR:
+            nx, ny, nz = -nx, -ny, -nz
+        if kind == GLOW:
+            weight = share * sky_share
+            image[py, px, 0] += weight * red
+            image[py, px, 1] += weight * green
+            image[py, px, 2] += weight * blue
+            continue
 
-
-@_kernel(fastmath=True, error_model="numpy")
-def _fragment(  # type: ignore[no-untyped-def]
-    k, x, y, screen, normals, uv, tint, triangles, material, atlas, relief, lights, axes, camera,
-    shadow, shadow_axes, shadow_scale, colour,
-):  # fmt: skip
-    """Write the light that triangle `k` sends from pixel place (x, y)."""
-    a, b, c = triangles[k, 0], triangles[k, 1], triangles[k, 2]
-    x0, y0 = screen[a, 0], screen[a, 1]
-    x1, y1 = screen[b, 0] - x0, screen[b, 1] - y0
-    x2, y2 = screen[c, 0] - x0, screen[c, 1] - y0
-    scale = 1.0 / (x1 * y2 - x2 * y1)
-    w1 = ((x - x0) * y2 - x2 * (y - y0)) * scale
-    w2 = (x1 * (y - y0) - (x - x0) * y1) * scale
-    # A pixel's centre may lie just outside a triangle that covers its corner.
-    w0, w1, w2 = max(1.0 - w1 - w2, 0.0), max(w1, 0.0), max(w2, 0.0)
-    scale = 1.0 / (w0 + w1 + w2)
-    w0, w1, w2 = w0 * scale, w1 * scale, w2 * scale
-    z = w0 * screen[a, 2] + w1 * screen[b, 2] + w2 * screen[c, 2]
-    nx = w0 * normals[a, 0] + w1 * normals[b, 0] + w2 * normals[c, 0]
-    ny = w0 * normals[a, 1] + w1 * normals[b, 1] + w2 * normals[c, 1]
-    nz = w0 * normals[a, 2] + w1 * normals[b, 2] + w2 * normals[c, 2]
-    sky_share = w0 * tint[a] + w1 * tint[b] + w2 * tint[c]
-    kind = int(material[0])
-    red, green, blue, gloss = material[1], material[2], material[3], material[8]
-    dark = 0.0
-    if material[4] > 0.0:
-        u = w0 * uv[a, 0] + w1 * uv[b, 0] + w2 * uv[c, 0]
-        v = w0 * uv[a, 1] + w1 * uv[b, 1] + w2 * uv[c, 1]
-        u = min(max(u, 0.0), atlas.shape[1] - 1.001)
-        v = min(max(v, 0.0), atlas.shape[0] - 1.001)
-        iu, iv = int(u), int(v)
-        fu, fv = u - iu, v - iv
-        q00, q10, q01, q11 = (1 - fu) * (1 - fv), fu * (1 - fv), (1 - fu) * fv, fu * fv
-        t0, t1, t2, t3 = atlas[iv, iu], atlas[iv, iu + 1], atlas[iv + 1, iu], atlas[iv + 1, iu + 1]
-        red = q00 * t0[0] + q10 * t1[0] + q01 * t2[0] + q11 * t3[0]
-        green = q00 * t0[1] + q10 * t1[1] + q01 * t2[1] + q11 * t3[1]
-        blue = q00 * t0[2] + q10 * t1[2] + q01 * t2[2] + q11 * t3[2]
-        red, green, blue = red * red / 65025.0, green * green / 65025.0, blue * blue / 65025.0
-        gloss *= (q00 * t0[3] + q10 * t1[3] + q01 * t2[3] + q11 * t3[3]) / 128.0
-        if kind == SKIN and iv < relief.shape[0] - 1:
-            r0, r1 = relief[iv, iu], relief[iv, iu + 1]
-            r2, r3 = relief[iv + 1, iu], relief[iv + 1, iu + 1]
-            across = q00 * r0[0] + q10 * r1[0] + q01 * r2[0] + q11 * r3[0]
-            up = q00 * r0[1] + q10 * r1[1] + q01 * r2[1] + q11 * r3[1]
-            dark = q00 * r0[2] + q10 * r1[2] + q01 * r2[2] + q11 * r3[2]
-            # The surface tilts against its slope along the head's own right and up.
-            nx -= across * axes[0, 0] + up * axes[0, 1]
-            ny -= across * axes[1, 0] + up * axes[1, 1]
-            nz -= across * axes[2, 0] + up * axes[2, 1]
-    length = 1.0 / np.sqrt(nx * nx + ny * ny + nz * nz + 1e-12)
-    nx, ny, nz = nx * length, ny * length, nz * length
-    if nz < 0.0 and kind != HAIR:
-        nx, ny, nz = -nx, -ny, -nz
-    if kind == GLOW:
-        colour[0], colour[1], colour[2] = red * sky_share, green * sky_share, blue * sky_share
-        return
-
-    # Where the point lies before the camera, moved off its surface, as the key light sees it.
-    wx = (x - camera[0]) * z / camera[2] + 2.5 * nx
-    wy = -(y - camera[1]) * z / camera[2] + 2.5 * ny
-    wz = camera[3] - z + 2.5 * nz
-    half = 0.5 * shadow.shape[0]
-    lit = _lit_share(
-        shadow,
-        half + shadow_scale * (shadow_axes[0, 0] * wx + shadow_axes[0, 1] * wy + shadow_axes[0, 2] * wz),
-        half - shadow_scale * (shadow_axes[1, 0] * wx + shadow_axes[1, 1] * wy + shadow_axes[1, 2] * wz),
-        -(shadow_axes[2, 0] * wx + shadow_axes[2, 1] * wy + shadow_axes[2, 2] * wz) - 1.5,
-    )
-    above = 0.5 + 0.5 * ny
-    light_r = sky_share * (above * lights[2, 3] + (1 - above) * lights[3, 3])
-    light_g = sky_share * (above * lights[2, 4] + (1 - above) * lights[3, 4])
-    light_b = sky_share * (above * lights[2, 5] + (1 - above) * lights[3, 5])
-    shine_r, shine_g, shine_b = 0.0, 0.0, 0.0
-    if kind == HAIR:
-        tx, ty, tz = x1, -y1, -(screen[b, 2] - screen[a, 2]) * camera[2] / z
-        length = 1.0 / np.sqrt(tx * tx + ty * ty + tz * tz + 1e-12)
-        tx, ty, tz = tx * length, ty * length, tz * length
-    for m in range(2):
-        lx, ly, lz = lights[m, 0], lights[m, 1], lights[m, 2]
-        facing = nx * lx + ny * ly + nz * lz
-        passed = lit if m == 0 else 0.4 + 0.6 * sky_share
-        hx, hy, hz = lx, ly, lz + 1.0
-        length = 1.0 / np.sqrt(hx * hx + hy * hy + hz * hz)
+        # Where the point lies before the camera, moved off its surface, as the key light sees it.
+        wx = (x - camera[0]) * z / camera[2] + 2.5 * nx
+        wy = -(y - camera[1]) * z / camera[2] + 2.5 * ny
+        wz = camera[3] - z + 2.5 * nz
+        half = 0.5 * shadow.shape[0]
+        lit = _lit_share(
+            shadow,
+            half + shadow_scale * (shadow_axes[0, 0] * wx + shadow_axes[0, 1] * wy + shadow_axes[0, 2] * wz),
+            half - shadow_scale * (shadow_axes[1, 0] * wx + shadow_axes[1, 1] * wy + shadow_axes[1, 2] * wz),
+            -(shadow_axes[2, 0] * wx + shadow_axes[2, 1] * wy + shadow_axes[2, 2] * wz) - 1.5,
+        )
+        above = 0.5 + 0.5 * ny
+        light_r = sky_share * (above * lights[2, 3] + (1 - above) * lights[3, 3])
+        light_g = sky_share * (above * lights[2, 4] + (1 - above) * lights[3, 4])
+        light_b = sky_share * (above * lights[2, 5] + (1 - above) * lights[3, 5])
+        shine_r, shine_g, shine_b = 0.0, 0.0, 0.0
         if kind == HAIR:
-            # Kajiya and Kay (1989): a strand is brightest across the light, its shine along a cone.
-            along = tx * lx + ty * ly + tz * lz
-            diffuse = np.sqrt(max(1.0 - along * along, 0.0)) * min(max(0.35 + 0.75 * facing, 0.0), 1.0)
-            toward = (tx * hx + ty * hy + tz * hz) * length
-            shine = gloss * np.sqrt(max(1.0 - toward * toward, 0.0)) ** material[9]
-            shine *= min(max(0.25 + facing, 0.0), 1.0) * passed
-            light_r += diffuse * passed * lights[m, 3]
-            light_g += diffuse * passed * lights[m, 4]
-            light_b += diffuse * passed * lights[m, 5]
-        else:
-            # Light bleeds through skin, red furthest: it wraps round and softens shadows' edges.
-            w = material[5]
-            light_r += max((facing + w) / (1 + w), 0.0) * passed ** (1.0 - 0.9 * w) * lights[m, 3]
-            w = material[6]
-            light_g += max((facing + w) / (1 + w), 0.0) * passed * lights[m, 4]
-            w = material[7]
-            light_b += max((facing + w) / (1 + w), 0.0) * passed * lights[m, 5]
-            glance = max((nx * hx + ny * hy + nz * hz) * length, 0.0)
-            edge = 1.0 - max(nz, 0.0)
-            shine = gloss * (1.0 + 4.0 * edge**4) * glance ** material[9]
-            shine *= passed * min(max(4.0 * facing, 0.0), 1.0)
-        shine_r += shine * lights[m, 3]
-        shine_g += shine * lights[m, 4]
-        shine_b += shine * lights[m, 5]
-    if kind == HAIR:
-        colour[0] = sky_share * (red * light_r + (0.5 * red + 0.02) * shine_r)
-        colour[1] = sky_share * (green * light_g + (0.5 * green + 0.02) * shine_g)
-        colour[2] = sky_share * (blue * light_b + (0.5 * blue + 0.02) * shine_b)
-        return
-    # Creases keep a reddish glow: what light reaches their ground has passed through skin.
-    colour[0] = red * light_r * (1.0 - 0.75 * dark) + shine_r * (1.0 - dark)
-    colour[1] = green * light_g * (1.0 - dark) + shine_g * (1.0 - dark)
-    colour[2] = blue * light_b * (1.0 - dark) + shine_b * (1.0 - dark)
+            tx, ty, tz = x1, -y1, -(screen[b, 2] - screen[a, 2]) * camera[2] / z
+            length = 1.0 / np.sqrt(tx * tx + ty * ty + tz * tz + 1e-12)
+            tx, ty, tz = tx * length, ty * length, tz * length
+        for m in range(2):
+            lx, ly, lz = lights[m, 0], lights[m, 1], lights[m, 2]
+            facing = nx * lx + ny * ly + nz * lz
+            passed = lit if m == 0 else 0.4 + 0.6 * sky_share
+            hx, hy, hz = lx, ly, lz + 1.0
+            length = 1.0 / np.sqrt(hx * hx + hy * hy + hz * hz)
+            if kind == HAIR:
+                # Kajiya and Kay (1989): a strand is brightest across the light, its shine along a cone.
+                along = tx * lx + ty * ly + tz * lz
+                diffuse = np.sqrt(max(1.0 - along * along, 0.0)) * min(max(0.35 + 0.75 * facing, 0.0), 1.0)
+                toward = (tx * hx + ty * hy + tz * hz) * length
+                shine = max(1.0 - toward * toward, 0.0)
+                for _ in range(squarings - 1):
+                    shine *= shine
+                shine *= gloss * min(max(0.25 + facing, 0.0), 1.0) * passed
+                light_r += diffuse * passed * lights[m, 3]
+                light_g += diffuse * passed * lights[m, 4]
+                light_b += diffuse * passed * lights[m, 5]
+            else:
+                # Light bleeds through skin, red furthest: it wraps round and softens shadows' edges.
+                w = materials[part, 5]
+                light_r += max((facing + w) / (1 + w), 0.0) * passed * (1 + w * (1 - passed)) * lights[m, 3]
+                w = materials[part, 6]
+                light_g += max((facing + w) / (1 + w), 0.0) * passed * lights[m, 4]
+                w = materials[part, 7]
+                light_b += max((facing + w) / (1 + w), 0.0) * passed * lights[m, 5]
+                glance = max((nx * hx + ny * hy + nz * hz) * length, 0.0)
+                edge = 1.0 - max(nz, 0.0)
+                shine = glance
+                for _ in range(squarings):
+                    shine *= shine
+                edge *= edge
+                shine *= gloss * (1.0 + 4.0 * edge * edge)
+                shine *= passed * min(max(4.0 * facing, 0.0), 1.0)
+            shine_r += shine * lights[m, 3]
+            shine_g += shine * lights[m, 4]
+            shine_b += shine * lights[m, 5]
+        if kind == HAIR:
+            red, green, blue = sky_share * red, sky_share * green, sky_share * blue
+            shine_r = shine_r * (0.5 * red + 0.02 * sky_share)
+            shine_g = shine_g * (0.5 * green + 0.02 * sky_share)
+            shine_b = shine_b * (0.5 * blue + 0.02 * sky_share)
+        # Creases keep a reddish glow: what light reaches their ground has passed through skin.
+        image[py, px, 0] += share * (red * light_r * (1.0 - 0.75 * dark) + shine_r * (1.0 - dark))
+        image[py, px, 1] += share * (green * light_g * (1.0 - dark) + shine_g * (1.0 - dark))
+        image[py, px, 2] += share * (blue * light_b * (1.0 - dark) + shine_b * (1.0 - dark))
 
 
 @_kernel(fastmath=True, error_model="numpy")

@@ -8,20 +8,13 @@ import numpy as np
 from painscope.errors import PainscopeError
 from painscope.virtual import raster
 from painscope.virtual.action_units import WRINKLES
-from painscope.virtual.anatomy import (
-    COLUMNS,
-    EYE_ROW,
-    EYE_SLIT,
-    FACE_HEIGHT,
-    MOUTH_ROW,
-    MOUTH_SLIT,
-    ROWS,
-)
+from painscope.virtual.anatomy import FACE_HEIGHT
 from painscope.virtual.body import assemble
 from painscope.virtual.canvas import PER_MM, tone_table
-from painscope.virtual.expression import Pose, express, rotate_jaw
+from painscope.virtual.expression import Pose, express, rotate_jaw, skin_normals
 from painscope.virtual.landmarks import landmark_points, region_masks
 from painscope.virtual.motion import ACTION_UNITS, FaceMotion
+from painscope.virtual.occlusion import view_axes
 from painscope.virtual.parts import eye_uv
 from painscope.virtual.people import Person
 from painscope.virtual.scene import Scene, paint_background
@@ -34,10 +27,6 @@ _NECK = np.array([0.0, -85.0, -40.0], np.float32)
 _SHADOW_SIZE, _SHADOW_PER_MM = 176, 0.5
 #: How far behind the skin the linings of mouth and eyes are drawn, in mm.
 _LINING_DEPTH = {"mouth_lining": 45.0, "eye_lining": 9.0}
-_SLITS = np.array([MOUTH_ROW, EYE_ROW])
-_OPEN_SHARE = np.minimum(1, 2 * np.stack([MOUTH_SLIT[MOUTH_ROW], EYE_SLIT[EYE_ROW]])).astype(
-    np.float32
-)
 
 
 class Renderer:
@@ -92,12 +81,14 @@ class Renderer:
             np.float32,
         )
         self._gains = np.array(scene.white_balance, np.float32) * np.float32(scene.exposure)
-        self._shadow_axes = _axes_towards(np.array(scene.key_direction))
+        self._shadow_axes = view_axes(np.array(scene.key_direction))
         self._table = tone_table()
         rng = np.random.default_rng([scene.seed, 0x015E])
         self._noise = np.clip(32 * rng.standard_normal((211, 223, 3)), -127, 127).astype(np.int8)
         shape = (height * self._samples, width * self._samples)
         self._ids, self._depth = np.empty(shape, np.int32), np.empty(shape, np.float32)
+        most = height * width * self._samples**2
+        self._fragments = np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most, np.float32)
         self._shadow_ids = np.empty((_SHADOW_SIZE, _SHADOW_SIZE), np.int32)
         self._shadow = np.empty((_SHADOW_SIZE, _SHADOW_SIZE), np.float32)
         self._normals = self._body.normals.copy()
@@ -113,9 +104,11 @@ class Renderer:
         self._cast(placed)
         self._see(screen)
         image = self._background.copy()
+        count = raster.resolve(
+            self._ids, self._depth, self._samples, body.part, body.materials, *self._fragments
+        )
         raster.shade(
-            self._ids, self._depth, self._samples, screen, self._turned_normals(pose, turn), uv,
-            tint, body.triangles, body.part, body.materials, body.atlas,
+            count, *self._fragments, screen, self._turned_normals(pose, turn), uv, tint, body.triangles, body.part, body.materials, body.atlas,
             self._relief(motion.action_units[frame]), self._lights, turn,
             self._camera(motion.offset[frame]), self._shadow, self._shadow_axes,
             np.float32(_SHADOW_PER_MM), image,
@@ -167,7 +160,7 @@ class Renderer:
 
     def _turned_normals(self, pose: Pose, turn: np.ndarray) -> np.ndarray:
         body = self._body
-        raster.grid_normals(pose.points, ROWS, COLUMNS, _SLITS, _OPEN_SHARE, self._normals)
+        skin_normals(pose.points, self._normals)
         return self._normals + body.follow * (self._normals @ turn.T - self._normals)
 
     def _camera(self, offset: np.ndarray) -> np.ndarray:
@@ -250,9 +243,3 @@ def _turn(yaw: float, pitch: float, roll: float) -> np.ndarray:
     about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
     return (about_z @ about_y @ about_x).astype(np.float32)
 
-
-def _axes_towards(direction: np.ndarray) -> np.ndarray:
-    """Return the right, up and forward axes of a view against `direction`, in rows."""
-    right = np.cross([0.0, 1.0, 0.0], direction)
-    right /= np.linalg.norm(right)
-    return np.stack([right, np.cross(direction, right), direction]).astype(np.float32)

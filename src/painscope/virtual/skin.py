@@ -114,8 +114,8 @@ def _complexion(rng: np.random.Generator, person: Person) -> np.ndarray:
 def _shade_marks(person: Person) -> np.ndarray:
     """Return factors [H, W] for hollows too small for the mesh: nostrils, wings, philtrum."""
     wide = person.nose_width
-    nostril = 0.95 * twin_bump(_P, _Q, (6.6 * wide, -46.7), (2.5 * wide, 1.15))
-    tilt = twin_bump(_P, _Q, (8.4 * wide, -46.0), (1.6, 0.9))
+    nostril = 0.95 * twin_bump(_P, _Q, (6.7 * wide, -46.3), (2.3 * wide, 1.25))
+    tilt = twin_bump(_P, _Q, (8.4 * wide, -45.4), (1.6, 0.9))
     mark = np.clip(nostril + 0.5 * tilt, 0, 0.93)
     wings = np.zeros(SHAPE, np.float32)
     angle = np.linspace(-1.25, 1.3, 12)
@@ -136,7 +136,7 @@ def _paint_lips(
     cover = smoothstep(-soft, soft, upper - _Q) * smoothstep(-soft, soft, _Q - lower)
     cover = blur((cover * (np.abs(_P) < 26.5)).astype(np.float32), 0.55)
     light = (10 - person.monk_tone) / 9
-    red = base * (np.array([0.86, 0.52, 0.55]) * light + np.array([0.92, 0.74, 0.76]) * (1 - light))
+    red = base * (np.array([0.80, 0.40, 0.43]) * light + np.array([0.92, 0.68, 0.70]) * (1 - light))
     if person.make_up > 0.3:
         shade = np.array([0.42, 0.06, 0.09]) * rng.uniform(0.6, 1.2)
         red = red * (1 - 0.6 * person.make_up) + 0.6 * person.make_up * shade * (0.35 + 0.65 * light)
@@ -175,7 +175,7 @@ def _paint_brows(
     hairs = np.zeros(SHAPE, np.float32)
     thick = person.brow_thickness
     for side in (1, -1):
-        count = int(115 * thick)
+        count = int(150 * thick)
         u = rng.uniform(0, 1, count)
         p, q = brow_line(person, u)
         spread = thick * (1 - 0.72 * u**1.6) * np.where(u < 0.08, 0.75, 1)
@@ -185,7 +185,7 @@ def _paint_brows(
         start = np.stack([side * p, q], -1)
         end = np.stack([side * (p + length * np.cos(turn)), q + length * np.sin(turn)], -1)
         strokes(hairs, np.stack([start, end], 1), 0.4, rng.uniform(0.45, 0.9, count))
-    density = np.clip(0.75 * blur(hairs, 0.28) + 0.30 * blur(hairs, 1.4), 0, 0.92)
+    density = np.clip(0.75 * blur(hairs, 0.28) + 0.42 * blur(hairs, 1.4), 0, 0.94)
     hair = linear(HAIR_COLOURS[person.hair_colour])
     ink = np.minimum(hair * 0.8, base * 0.42).astype(np.float32)
     colour[:] = colour * (1 - density[..., None]) + density[..., None] * ink
@@ -202,7 +202,7 @@ def _paint_hair_grounds(
     """Paint stubble and what shows between the scalp's strands, in place."""
     hair = linear(HAIR_COLOURS[person.hair_colour]).astype(np.float32)
     grain = np.clip(0.8 + 0.35 * noise(rng, 0.5), 0, 1.4)
-    strength = {"none": 0.0, "stubble": 0.42}.get(person.facial_hair, 0.72)
+    strength = {"none": 0.0, "stubble": 0.42}.get(person.facial_hair, 0.85)
     if person.facial_hair == "none" and not person.female:
         strength = 0.10
     shadow = np.clip(strength * beard * grain, 0, 0.9)[..., None]

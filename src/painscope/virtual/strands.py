@@ -39,10 +39,10 @@ class _Style:
 _STYLES = {
     "receding": _Style(1500, 4, 13, 0.3, 1.8, 0.2, 0.35),
     "cropped": _Style(2600, 3, 6, 0.3, 1.5, 0.0, 0.6),
-    "short": _Style(2600, 5, 30, 0.35, 2.2, 0.25, 0.5),
-    "swept": _Style(2400, 6, 46, 0.3, 2.4, 0.12, 0.55),
-    "bob": _Style(1700, 13, 165, 0.12, 3.2, 0.75, 0.25),
-    "long": _Style(1700, 17, 290, 0.15, 3.4, 0.7, 0.25),
+    "short": _Style(2600, 5, 30, 0.35, 2.2, 0.25, 0.35),
+    "swept": _Style(2400, 6, 46, 0.3, 2.4, 0.12, 0.45),
+    "bob": _Style(1300, 12, 165, 0.10, 3.6, 0.35, 0.3),
+    "long": _Style(1300, 14, 290, 0.15, 3.8, 0.35, 0.3),
     "tied": _Style(1900, 9, 105, 0.1, 2.2, 0.0, 0.05),
     "afro": _Style(3000, 5, 26, 0.4, 2.4, 0.0, 1.0),
 }
@@ -189,7 +189,10 @@ def _grow(
     """Let wisps grow step by step; return their points float64 [N, points, 3]."""
     step = (length / (style.points - 1))[:, None]
     place = roots.copy()
-    stray = 0.22 * rng.normal(0, 1, roots.shape)
+    stray = 0.14 * rng.normal(0, 1, roots.shape)
+    falls = person.hair_style in ("bob", "long")
+    if falls:
+        stray *= 0.35
     if person.hair_style in ("afro", "cropped"):
         stray *= 2.4
     if person.hair_style == "tied":
@@ -198,18 +201,17 @@ def _grow(
     clearance = (1.5 + 7.0 * depth * (1 + 0.4 * (person.hair_texture == "wavy")))[:, None]
     if person.hair_style == "tied":
         clearance = (0.5 + 3.0 * depth)[:, None]
-    falls = person.hair_style in ("bob", "long")
     for k in range(1, style.points):
         t = k / (style.points - 1)
         away = _outwards(place)
         flow = _comb(person, place, fringe)
         if person.hair_style == "afro":
             flow = away
-        flow = _unit(flow - 0.8 * away * (flow * away).sum(-1, keepdims=True))
-        below = np.clip((30 - place[:, 1:2]) / 60, 0, 1) if falls else 0.0
-        weight = np.clip(style.gravity * (1.3 * t + below), 0, 0.97)
+        flow = _unit(flow - away * (flow * away).sum(-1, keepdims=True))
+        below = np.clip((60 - place[:, 1:2]) / 50, 0, 1) if falls else 0.0
+        weight = np.clip(style.gravity * 1.3 * t + below, 0, 0.97)
         heading = flow * (1 - weight) + np.array([0.0, -1.0, 0.0]) * weight
-        heading = heading + style.lift * away * (1 - t) ** 2 + stray * (0.5 + 0.5 * t)
+        heading = heading + style.lift * away * np.exp(-k * step / 9.0) + stray * (0.5 + 0.5 * t)
         place = place + step * _unit(heading)
         scaled = (place - _MIDDLE) / (_SKULL + clearance)
         inside = np.linalg.norm(scaled, axis=-1, keepdims=True)

@@ -1,0 +1,56 @@
+"""How much of the sky each point of a body sees, worked out once per person."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from painscope.virtual import raster
+
+__all__ = ["sky_share", "view_axes"]
+
+_DIRECTIONS = 40
+_SIZE, _PER_MM = 144, 0.4
+#: Millimetres that a point may lie behind what is seen and still count as seen.
+_SLACK = 4.0
+
+
+def view_axes(direction: np.ndarray) -> np.ndarray:
+    """Return the right, up and forward axes of a view against `direction`: float32 [3, 3]."""
+    right = np.cross([0.0, 1.0, 0.0], direction)
+    right /= np.linalg.norm(right)
+    return np.stack([right, np.cross(direction, right), direction]).astype(np.float32)
+
+
+def sky_share(points: np.ndarray, normals: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """Return the share of the light from all around that reaches each point: float32 [N].
+
+    Parameters
+    ----------
+    points, normals : float32 [N, 3]
+        In mm; a normal of length 0 takes light from every side alike.
+    triangles : int32 [M, 3]
+        What stands in the light's way.
+    """
+    # Directions spread evenly over a sphere (Fibonacci lattice).
+    k = np.arange(_DIRECTIONS) + 0.5
+    height, turn = 1 - 2 * k / _DIRECTIONS, np.pi * (1 + 5**0.5) * k
+    level = np.sqrt(1 - height**2)
+    directions = np.stack([level * np.sin(turn), height, level * np.cos(turn)], -1)
+    ids, depth = np.empty((_SIZE, _SIZE), np.int32), np.empty((_SIZE, _SIZE), np.float32)
+    seen, most = np.zeros(len(points), np.float32), np.zeros(len(points), np.float32)
+    directed = np.linalg.norm(normals, axis=1) > 0.5
+    middle = np.array([0.0, -30.0, 0.0], np.float32)
+    for direction in directions:
+        view = (points - middle) @ view_axes(direction).T
+        view[:, 0] = 0.5 * _SIZE + _PER_MM * view[:, 0]
+        view[:, 1] = 0.5 * _SIZE - _PER_MM * view[:, 1]
+        view[:, 2] *= -1
+        ids.fill(-1)
+        depth.fill(1e9)
+        raster.rasterise(view, triangles, 0, 1, ids, depth)
+        column = np.clip(view[:, 0].astype(np.int32), 0, _SIZE - 1)
+        row = np.clip(view[:, 1].astype(np.int32), 0, _SIZE - 1)
+        weight = np.where(directed, np.maximum(normals @ direction.astype(np.float32), 0), 1.0)
+        most += weight
+        seen += weight * (view[:, 2] < depth[row, column] + _SLACK)
+    return seen / np.maximum(most, 1e-6)
