@@ -159,8 +159,9 @@ class Decoder:
         for index, frame in enumerate(chain([self._first], self._frames)):
             picture = self._picture(frame, index)
             if last_s < picture.time_s < latest_s:
-                if start_s < picture.time_s - HOLE_S and -inf < end_s < picture.time_s - HOLE_S:
-                    self._holes_s += picture.time_s - end_s
+                hole_s = picture.time_s - max(end_s, start_s)
+                if last_s > -inf and hole_s > HOLE_S:
+                    self._holes_s += hole_s
                 yield picture
                 last_s, end_s = picture.time_s, picture.end_s
             else:
