@@ -75,6 +75,7 @@ def test_check_counts_every_recording(dataset):
     assert not report.unexpected
     assert report.videos_read == len({r.video for r in dataset.recordings})
     assert all("\n" not in line for line in report.lines(people=True))
+    assert str(report).splitlines() == report.lines()
 
 
 def test_check_shows_progress(dataset):
@@ -93,7 +94,7 @@ def test_check_finds_the_missing_and_the_unreadable(name, root, dataset):
     videos = sorted({recording.video for recording in dataset.recordings})
     videos[0].write_bytes(b"no video" * 100)
     report = dataset.check()
-    assert not report.ok
+    assert not report.complete
     assert any(str(videos[0]) in line for line in report.unreadable)
     assert not dataset.check(read_videos=False).unreadable
     videos[0].unlink()

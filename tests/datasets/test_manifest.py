@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from painscope.datasets import Manifest
-from painscope.errors import DatasetError
+from painscope.errors import DatasetError, UsageError
 
 HEADER = "recording,subject,label,split,video,start_s,stop_s,age,site\n"
 ROW = "a,007,No pain,train,clip.mp4,0.1,0.4,33,Ulm\n"
@@ -24,7 +24,7 @@ def test_a_row(manifest):
     assert dict(a.attributes) == {"age": 33, "site": "Ulm"}
     assert (b.label, b.split, b.start_s, dict(b.attributes)) == ("high-pain", None, None, {})
     assert dataset.scheme.classes == ("no-pain", "high-pain")
-    assert dataset.check().ok
+    assert dataset.check().complete
 
 
 @pytest.mark.parametrize(
@@ -136,6 +136,11 @@ def test_unknown_labels_with_classes_given(manifest):
 def test_one_class_is_no_scheme(manifest):
     with pytest.raises(DatasetError, match="needs two or more different classes"):
         Manifest(manifest(HEADER + ROW), classes="pain")
+
+
+def test_classes_that_are_no_names(manifest):
+    with pytest.raises(UsageError, match="classes are names in order, not False"):
+        Manifest(manifest(HEADER + ROW), classes=False)  # type: ignore[arg-type]
 
 
 def test_not_parquet(manifest):

@@ -96,10 +96,13 @@ class CheckReport:
     unexpected: tuple[str, ...] = ()
     videos_read: int | None = None
 
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
     @property
-    def ok(self) -> bool:
-        """Whether nothing is missing, unreadable or unexpected."""
-        return not (self.missing or self.unreadable or self.unexpected)
+    def complete(self) -> bool:
+        """Whether nothing is missing or unreadable; unexpected things do no harm."""
+        return not (self.missing or self.unreadable)
 
     def by_split(self) -> list[dict[str, object]]:
         """Return a row per split and class: people and clips, as they are and as expected."""

@@ -11,7 +11,7 @@ from typing import ClassVar, cast
 from painscope.datasets.base import Dataset
 from painscope.datasets.check import Scan
 from painscope.datasets.layout import child
-from painscope.errors import DatasetError
+from painscope.errors import DatasetError, UsageError
 from painscope.recording import SPLITS, LabelScheme, Recording, Split
 
 __all__ = ["Manifest"]
@@ -111,6 +111,8 @@ def _class_names(classes: str | Sequence[str] | None) -> tuple[str, ...]:
     if classes is None:
         return ()
     names = classes.split(",") if isinstance(classes, str) else classes
+    if not isinstance(names, list | tuple):
+        raise UsageError(f"classes are names in order, not {classes!r}")
     return tuple(str(name).strip() for name in names)
 
 
