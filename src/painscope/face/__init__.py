@@ -1,6 +1,8 @@
 """One tracked face per frame, cropped: locators, the tracker, crops in memory and on disk."""
 
 from painscope.face.crop import CROP_SIZE, crop_face, square_around
+from painscope.face.cropping import write_crops
+from painscope.face.folder import CropResult, cropped_ids, read_crops, read_track
 from painscope.face.locators import (
     LOCATORS,
     Face,
@@ -15,13 +17,18 @@ __all__ = [
     "CROP_SIZE",
     "LOCATORS",
     "CropBatch",
+    "CropResult",
     "Face",
     "FaceStream",
     "FaceTrack",
     "Locator",
     "crop_face",
     "crop_provenance",
+    "cropped_ids",
     "download_face_landmarker",
     "make_locator",
+    "read_crops",
+    "read_track",
     "square_around",
+    "write_crops",
 ]

@@ -12,7 +12,7 @@ from painscope.errors import UsageError
 from painscope.face.crop import CROP_SIZE, crop_face
 from painscope.face.locators import Face, Locator
 from painscope.face.track import CropBatch, FaceTrack
-from painscope.face.tracker import TRACKER, Tracked, bridge, follow
+from painscope.face.tracker import TRACKER, Tracked, bridge, follow, steady
 from painscope.recording import Recording
 from painscope.video import FrameReader
 
@@ -102,7 +102,7 @@ class FaceStream:
 
     def __iter__(self) -> Iterator[CropBatch]:
         crops, rows = self._empty(), list[Tracked[Frame]]()
-        for row in bridge(follow(self._located(), self.rate), self.rate):
+        for row in self._tracked():
             if row.face is not None:
                 crops[len(rows)] = crop_face(
                     row.item.image, row.face.box, margin=self.margin, size=self.size
@@ -113,6 +113,10 @@ class FaceStream:
                 crops, rows = self._empty(), []
         if rows:
             yield CropBatch(crops[: len(rows)], self._track(rows))
+
+    def _tracked(self) -> Iterator[Tracked[Frame]]:
+        followed = follow(self._located(), self.rate)
+        return steady(bridge(followed, self.rate), self.rate, self.locator.smoothing_s)
 
     def _empty(self) -> np.ndarray:
         return np.zeros((self.batch_size, self.size, self.size, 3), np.uint8)
@@ -153,7 +157,7 @@ def crop_provenance(
     """
     return {
         "locator": dict(locator.provenance),
-        "tracker": dict(TRACKER),
+        "tracker": {**TRACKER, "smoothing_s": locator.smoothing_s},
         "rate": float(rate),
         "margin": _checked_margin(locator, margin, size),
         "size": size,

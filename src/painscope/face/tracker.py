@@ -1,21 +1,24 @@
 """Following one person through a clip, and bridging short gaps.
 
-Two generators in a row: `follow` chooses the person's face among those of each frame,
-`bridge` fills the short gaps between the frames where it was seen. Both hold back at most
-half a second of frames.
+Three generators in a row: `follow` chooses the person's face among those of each frame,
+`bridge` fills the short gaps between the frames where it was seen, `steady` averages the
+boxes of a locator whose boxes jump. The first two hold back at most half a second of frames
+each, the third half its window.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain, repeat
 from typing import Generic, TypeVar
 
 import numpy as np
 
 from painscope.face.locators.base import Face
 
-__all__ = ["TRACKER", "Tracked", "bridge", "follow", "overlap"]
+__all__ = ["TRACKER", "Tracked", "bridge", "follow", "overlap", "steady"]
 
 Item = TypeVar("Item")
 
@@ -133,6 +136,34 @@ def bridge(frames: Iterable[tuple[Item, Face | None]], rate: float) -> Iterator[
             yield from (Tracked(held, None, False) for held in gap)
             before, gap = None, []
     yield from (Tracked(held, None, False) for held in gap)
+
+
+def steady(rows: Iterable[Tracked[Item]], rate: float, window_s: float) -> Iterator[Tracked[Item]]:
+    """Average each box with those of the frames around it.
+
+    Landmarks and whatever else the face carries stay as they are. Only gaps much longer
+    than a sensible window are left unbridged, so no average reaches over one.
+
+    Parameters
+    ----------
+    rows : iterable of Tracked
+    rate : float
+        Frames per second.
+    window_s : float
+        Length of the window in seconds, centred on the frame; 0 changes nothing.
+    """
+    half = round(window_s * rate / 2)
+    window: deque[Tracked[Item] | None] = deque(maxlen=2 * half + 1)
+    for row in chain(rows, repeat(None, half)):
+        window.append(row)
+        centre = window[-1 - half] if len(window) > half else None
+        if centre is None:
+            continue
+        if centre.face is not None and half:
+            boxes = np.stack([near.face.box for near in window if near is not None and near.face])
+            mean = boxes.mean(axis=0, dtype=np.float64).astype(np.float32)
+            centre = replace(centre, face=replace(centre.face, box=mean))
+        yield centre
 
 
 class _Person:

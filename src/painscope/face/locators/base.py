@@ -56,6 +56,8 @@ class Locator(Protocol):
         Names of the expression coefficients.
     default_margin : float
         The margin that suits its boxes when crops are cut (see `painscope.face.crop`).
+    smoothing_s : float
+        Over how long its boxes are averaged along a track; 0 where they are steady.
     provenance : mapping
         Name, model's sha256, library's version and the settings that change the result.
     """
@@ -64,9 +66,12 @@ class Locator(Protocol):
     landmark_count: int
     blendshape_names: tuple[str, ...]
     default_margin: float
+    smoothing_s: float
 
     @property
-    def provenance(self) -> Mapping[str, object]: ...
+    def provenance(self) -> Mapping[str, object]:
+        """Everything that shapes the result, as plain values."""
+        ...
 
     def locate(self, image: np.ndarray) -> list[Face]:
         """Return the faces in an RGB image (uint8 [H, W, 3]), the largest first."""

@@ -41,6 +41,7 @@ class FaceAlignment:
     landmark_count = 68
     blendshape_names: tuple[str, ...] = ()
     default_margin = 0.1
+    smoothing_s = 0.0
 
     def __init__(self, *, device: str = "cpu") -> None:
         if find_spec("face_alignment") is None:

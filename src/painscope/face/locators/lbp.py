@@ -24,9 +24,9 @@ SMALLEST = 24
 #: Head tilts tried, in turn, on a frame where no upright face is found, in degrees.
 TILTS = (15.0, -15.0, 30.0, -30.0)
 #: From the cascade's square window to a box like the one around MediaPipe's landmarks,
-#: in shares of the window's side: width, height, and how far the centre moves up. Medians
-#: over three videos of one face each (docs/face.md).
-WIDTH, HEIGHT, RAISE = 0.77, 0.96, 0.09
+#: in shares of the window's side: width, height, and how far the centre moves down.
+#: Means over four videos of one face each (docs/face.md).
+WIDTH, HEIGHT, LOWER = 0.77, 0.96, 0.09
 
 
 class LBPCascade:
@@ -53,6 +53,7 @@ class LBPCascade:
     landmark_count = 0
     blendshape_names: tuple[str, ...] = ()
     default_margin = 0.1
+    smoothing_s = 0.2
 
     def __init__(self, *, detail: int = 240) -> None:
         if detail < 2 * SMALLEST:
@@ -137,7 +138,7 @@ def _cascade_file() -> Path:
 
 def _face(window: np.ndarray, votes: int) -> Face:
     x, y, side = window
-    y -= RAISE * side
+    y += LOWER * side
     reach_x, reach_y = WIDTH * side / 2, HEIGHT * side / 2
     return Face(
         box=np.array([x - reach_x, y - reach_y, x + reach_x, y + reach_y], np.float32),

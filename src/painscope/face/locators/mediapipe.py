@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -33,7 +35,7 @@ HOW_TO_DOWNLOAD = (
 )
 
 #: Names of the blendshapes, in the model's order (after ARKit; the first is the rest).
-BLENDSHAPES = (
+BLENDSHAPES = (  # noqa: SIM905 - fifty-two quoted names are hard to read
     "_neutral browDownLeft browDownRight browInnerUp browOuterUpLeft browOuterUpRight cheekPuff "
     "cheekSquintLeft cheekSquintRight eyeBlinkLeft eyeBlinkRight eyeLookDownLeft "
     "eyeLookDownRight eyeLookInLeft eyeLookInRight eyeLookOutLeft eyeLookOutRight eyeLookUpLeft "
@@ -68,6 +70,7 @@ class MediaPipeLandmarker:
     landmark_count = 478
     blendshape_names = tuple(BLENDSHAPES)
     default_margin = 0.1
+    smoothing_s = 0.0
 
     def __init__(
         self, *, model: Path | str | None = None, faces: int = 4, threshold: float = 0.5
@@ -88,8 +91,8 @@ class MediaPipeLandmarker:
         self._sha256 = _known_sha256(found)
 
     def __reduce__(self) -> tuple:
-        settings = {"model": self.model, "faces": self.faces, "threshold": self.threshold}
-        return partial(type(self), **settings), ()
+        make = partial(type(self), model=self.model, faces=self.faces, threshold=self.threshold)
+        return make, ()
 
     @property
     def provenance(self) -> Mapping[str, object]:
@@ -107,7 +110,6 @@ class MediaPipeLandmarker:
 
     @cached_property
     def _landmarker(self) -> Any:  # MediaPipe's FaceLandmarker
-        os.environ.setdefault("GLOG_minloglevel", "2")  # its C++ part tells the terminal a lot
         from mediapipe.tasks.python import BaseOptions, vision
 
         options = vision.FaceLandmarkerOptions(
@@ -119,7 +121,10 @@ class MediaPipeLandmarker:
             min_face_presence_confidence=self.threshold,
             output_face_blendshapes=True,
         )
-        return vision.FaceLandmarker.create_from_options(options)
+        with _silent_stderr():
+            landmarker = vision.FaceLandmarker.create_from_options(options)
+        weakref.finalize(self, _close, landmarker)
+        return landmarker
 
     def locate(self, image: np.ndarray) -> list[Face]:
         """Return the faces in an RGB image (uint8 [H, W, 3]), the largest first."""
@@ -180,6 +185,28 @@ def download_face_landmarker() -> Path:
                 hint="Try again, or fetch it by hand and put it there.",
             ) from error
     return folder / MODEL_NAME
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Keep MediaPipe's C++ start-up notes off the terminal; its errors are exceptions."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _close(landmarker: Any) -> None:
+    try:
+        landmarker.close()
+    except RuntimeError:
+        # At the interpreter's end its thread is gone already; without this line its
+        # __del__ would try again and complain on the terminal.
+        landmarker._handle = None
 
 
 def _known_sha256(model: Path) -> str:

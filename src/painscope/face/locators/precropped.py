@@ -18,6 +18,7 @@ class Precropped:
     landmark_count = 0
     blendshape_names: tuple[str, ...] = ()
     default_margin = 0.0
+    smoothing_s = 0.0
 
     @property
     def provenance(self) -> Mapping[str, object]:

@@ -1,0 +1,215 @@
+"""Cropping recordings to disk: resumable, side by side in several processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from painscope.errors import PainscopeError, RunError, StorageError, UsageError
+from painscope.face.crop import CROP_SIZE
+from painscope.face.folder import (
+    TRACK,
+    CropResult,
+    is_done,
+    read_result,
+    read_status,
+    settle,
+    write_status,
+    write_track,
+)
+from painscope.face.locators import Locator
+from painscope.face.stream import FaceStream, crop_provenance
+from painscope.face.track import FaceTrack
+from painscope.files import storage_errors
+from painscope.recording import Recording
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["write_crops"]
+
+JPEG_QUALITY = 95
+
+
+def write_crops(
+    recordings: Iterable[Recording],
+    locator: Locator,
+    out: Path | str,
+    *,
+    rate: float = 30.0,
+    margin: float | None = None,
+    size: int = CROP_SIZE,
+    every: int = 1,
+    workers: int = 1,
+    progress: Callable[[CropResult], object] | None = None,
+) -> pd.DataFrame:
+    """Write every recording's face crops into ``out/<recording id>/<frame:06d>.jpg``.
+
+    Beside the images lies ``track.parquet``: a row per frame of the clip with its time, box,
+    confidence and whether the face was found. A recording's folder appears whole or not at
+    all, so the work can be interrupted and started again: what is there is kept, what
+    failed is tried again. ``crops.json`` holds the settings, ``status.parquet`` what became
+    of each recording. The images do not depend on `workers`.
+
+    Parameters
+    ----------
+    recordings : iterable of Recording
+    locator : Locator
+    out : path-like
+        A new folder, or one begun with the same settings.
+    rate, margin, size
+        As in `FaceStream`.
+    every : int
+        Write each so-many-th frame only; the face is still followed through all.
+    workers : int
+        Processes that work side by side. With more than one, a script that calls this needs
+        the usual ``if __name__ == "__main__":``.
+    progress : callable, optional
+        Called with each `CropResult` as it comes; at once for recordings already there.
+
+    Returns
+    -------
+    DataFrame
+        ``status.parquet``: the fields of `CropResult`, ordered by recording.
+
+    Raises
+    ------
+    UsageError
+        If a setting is impossible, or the folder holds crops made with other settings.
+    StorageError
+        If the disk is full or the folder cannot be written.
+    """
+    out = Path(out)
+    if every < 1 or workers < 1:
+        raise UsageError(f"every {every} and workers {workers} must be 1 or more")
+    tasks: dict[str, Recording] = {}
+    for recording in recordings:
+        if tasks.setdefault(recording.id, recording) is not recording:
+            raise UsageError(f"two recordings have the id {recording.id}")
+    shape = crop_provenance(locator, rate=rate, margin=margin, size=size)
+    settle(out, {**shape, "every": every, "jpeg_quality": JPEG_QUALITY})
+    results = {row.recording: row for row in read_status(out)}
+    crop = _Cropper(locator, out, rate=rate, margin=margin, size=size, every=every)
+    try:
+        for recording_id in [done for done in tasks if is_done(out, done)]:
+            known = results.get(recording_id)
+            if known is None or known.status != "done":
+                results[recording_id] = read_result(out, recording_id)
+            del tasks[recording_id]
+            if progress:
+                progress(results[recording_id])
+        for result in _run(crop, list(tasks.values()), workers):
+            results[result.recording] = result
+            if progress:
+                progress(result)
+    finally:
+        status = write_status(out, results.values())
+    return status
+
+
+@dataclass(frozen=True)
+class _Cropper:
+    """Crops one recording after the other; can be sent to another process."""
+
+    locator: Locator
+    out: Path
+    rate: float
+    margin: float | None
+    size: int
+    every: int
+
+    def __call__(self, recording: Recording) -> CropResult:
+        """Write one recording's folder; a recording that cannot be read is a failed result."""
+        try:
+            return self._write(recording)
+        except StorageError:
+            raise
+        except PainscopeError as error:
+            return CropResult(recording.id, "failed", str(error))
+        except Exception as error:  # a decoder's or a locator's surprise costs one recording
+            return CropResult(recording.id, "failed", f"{type(error).__name__}: {error}")
+
+    def _write(self, recording: Recording) -> CropResult:
+        final = self.out / recording.id
+        unfinished = self.out / f".{recording.id}.unfinished"
+        stream = FaceStream(
+            recording, self.locator, rate=self.rate, margin=self.margin, size=self.size
+        )
+        with storage_errors(final):
+            for leftover in (unfinished, final):
+                shutil.rmtree(leftover, ignore_errors=True)
+            unfinished.mkdir(parents=True)
+        try:
+            track = self._write_images(stream, unfinished)
+            write_track(unfinished / TRACK, track, stream.damage)
+            with storage_errors(final):
+                unfinished.rename(final)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+        return read_result(self.out, recording.id)
+
+    def _write_images(self, stream: FaceStream, folder: Path) -> FaceTrack:
+        import cv2
+
+        quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+        parts: list[FaceTrack] = []
+        for batch in stream:
+            first = sum(len(part) for part in parts)
+            parts.append(batch.track)
+            for frame, crop in enumerate(batch.crops, start=first):
+                if frame % self.every or not batch.track.has_box[frame - first]:
+                    continue
+                image = cv2.cvtColor(crop, cv2.COLOR_RGB2BGR)
+                path = folder / f"{frame:06d}.jpg"
+                with storage_errors(path):
+                    path.write_bytes(cv2.imencode(".jpg", image, quality)[1].tobytes())
+        return FaceTrack.concatenate(parts)
+
+
+#: In a worker process: what crops there.
+_cropper: _Cropper | None = None
+
+
+def _start_worker(cropper: _Cropper) -> None:
+    global _cropper
+    import cv2
+
+    cv2.setNumThreads(1)
+    _cropper = cropper
+
+
+def _crop_in_worker(recording: Recording) -> CropResult:
+    assert _cropper is not None
+    return _cropper(recording)
+
+
+def _run(cropper: _Cropper, recordings: list[Recording], workers: int) -> Iterator[CropResult]:
+    if workers == 1 or len(recordings) < 2:
+        yield from map(cropper, recordings)
+        return
+    # Fresh processes, not forks: MediaPipe's and OpenCV's threads do not survive a fork.
+    pool = ProcessPoolExecutor(
+        min(workers, len(recordings)),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start_worker,
+        initargs=(cropper,),
+    )
+    # Read-only mappings cannot be sent to another process, and are not needed there.
+    bare = [replace(recording, signals={}, attributes={}) for recording in recordings]
+    try:
+        for future in as_completed([pool.submit(_crop_in_worker, one) for one in bare]):
+            yield future.result()
+    except BrokenProcessPool as error:
+        raise RunError(
+            "a worker process ended unexpectedly, perhaps for want of memory",
+            path=cropper.out,
+            hint="Start again, what is done is kept; with fewer workers if it happens again.",
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -1,0 +1,202 @@
+"""A folder of crops: images and a track per recording, the settings, and what became of each.
+
+::
+
+    out/crops.json                  the settings
+    out/status.parquet              a row per recording: done or failed, and why
+    out/<recording>/<frame>.jpg     the crops
+    out/<recording>/track.parquet   a row per frame of the clip; its presence means complete
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from painscope.errors import RunError, UsageError
+from painscope.face.track import FaceTrack
+from painscope.files import atomic_path, write_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["CropResult", "cropped_ids", "read_crops", "read_track"]
+
+SETTINGS, STATUS, TRACK = "crops.json", "status.parquet", "track.parquet"
+
+
+@dataclass(frozen=True)
+class CropResult:
+    """What became of one recording; a row of ``status.parquet``.
+
+    Attributes
+    ----------
+    recording : str
+        The recording's id.
+    status : {"done", "failed"}
+    reason : str
+        Why it failed; empty if it did not.
+    frames, crops : int
+        Frames in the clip, and images written.
+    found_share : float
+        Share of the frames in which the face was seen; NaN if it failed.
+    damage : str
+        What of the video could not be decoded; empty if nothing.
+    """
+
+    recording: str
+    status: str
+    reason: str = ""
+    frames: int = 0
+    crops: int = 0
+    found_share: float = float("nan")
+    damage: str = ""
+
+
+def cropped_ids(folder: Path | str) -> tuple[str, ...]:
+    """Return the ids of the recordings whose crops are complete, in order."""
+    return tuple(sorted(path.parent.name for path in Path(folder).glob(f"[!.]*/{TRACK}")))
+
+
+def read_crops(folder: Path | str, recording_id: str) -> tuple[np.ndarray, np.ndarray]:
+    """Read a recording's crops back.
+
+    Returns
+    -------
+    crops : uint8 [N, S, S, 3]
+        RGB.
+    frames : int64 [N]
+        Their frame numbers, ascending: rows of the track.
+
+    Raises
+    ------
+    RunError
+        If the recording is not there or one of its images is damaged.
+    """
+    import cv2
+
+    place = Path(folder) / recording_id
+    if not is_done(Path(folder), recording_id):
+        raise RunError("no crops of this recording are here", path=place)
+    paths = sorted(place.glob("*.jpg"), key=lambda path: int(path.stem))
+    size = json.loads((Path(folder) / SETTINGS).read_text(encoding="utf-8"))["size"]
+    crops = np.empty((len(paths), size, size, 3), np.uint8)
+    for crop, path in zip(crops, paths, strict=True):
+        coded = np.fromfile(path, np.uint8)
+        image = cv2.imdecode(coded, cv2.IMREAD_COLOR) if len(coded) else None
+        if image is None or image.shape != crop.shape:
+            raise RunError(
+                "is damaged", path=path, hint=f"Remove the folder {place} and crop again."
+            )
+        cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=crop)
+    return crops, np.array([int(path.stem) for path in paths], np.int64)
+
+
+def read_track(folder: Path | str, recording_id: str) -> FaceTrack:
+    """Read a recording's track back; it has no landmarks and no blendshapes.
+
+    Raises
+    ------
+    RunError
+        If the recording is not there.
+    """
+    import pandas as pd
+
+    if not is_done(Path(folder), recording_id):
+        raise RunError("no crops of this recording are here", path=Path(folder) / recording_id)
+    table = pd.read_parquet(Path(folder) / recording_id / TRACK)
+    return FaceTrack(
+        time_s=table["time_s"].to_numpy(),
+        box=table[["x0", "y0", "x1", "y1"]].to_numpy(),
+        landmarks=np.zeros((len(table), 0, 2), np.float32),
+        blendshapes=np.zeros((len(table), 0), np.float32),
+        confidence=table["confidence"].to_numpy(),
+        found=table["found"].to_numpy(),
+    )
+
+
+def settle(out: Path, settings: Mapping[str, object]) -> None:
+    """Note the settings in a new folder; refuse a folder with others."""
+    text = json.dumps(settings, indent=2, sort_keys=True)
+    path = out / SETTINGS
+    if not path.exists():
+        write_text(path, text + "\n")
+        return
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise RunError("is damaged", path=path, hint="Choose another folder.") from error
+    wanted = json.loads(text)
+    changed = [key for key in wanted if before.get(key) != wanted[key]]
+    if changed:
+        raise UsageError(
+            f"holds crops made with other settings: {', '.join(changed)}",
+            path=out,
+            hint="Choose another folder or the same settings.",
+        )
+
+
+def is_done(out: Path, recording_id: str) -> bool:
+    """Whether a recording's crops are complete."""
+    return (out / recording_id / TRACK).is_file()
+
+
+def write_track(path: Path, track: FaceTrack, damage: str | None) -> None:
+    """Write a track without its landmarks, and the video's damage into the file's metadata."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = dict(zip(("x0", "y0", "x1", "y1"), track.box.T, strict=True))
+    table = pa.table(
+        {
+            "time_s": track.time_s,
+            **columns,
+            "confidence": track.confidence,
+            "found": track.found,
+        }
+    ).replace_schema_metadata({"damage": damage or ""})
+    with atomic_path(path) as temporary:
+        pq.write_table(table, temporary)
+
+
+def read_result(out: Path, recording_id: str) -> CropResult:
+    """Read a finished recording's result from its folder."""
+    import pyarrow.parquet as pq
+
+    folder = out / recording_id
+    table = pq.read_table(folder / TRACK, columns=["found"])
+    found = table["found"].to_numpy()
+    return CropResult(
+        recording_id,
+        "done",
+        frames=len(found),
+        crops=sum(1 for _ in folder.glob("*.jpg")),
+        found_share=float(found.mean()),
+        damage=(table.schema.metadata or {}).get(b"damage", b"").decode(),
+    )
+
+
+def read_status(out: Path) -> list[CropResult]:
+    """Read ``status.parquet``; nothing if it is not there yet."""
+    import pandas as pd
+
+    if not (out / STATUS).is_file():
+        return []
+    table = pd.read_parquet(out / STATUS)[[field.name for field in fields(CropResult)]]
+    return [CropResult(*row) for row in table.itertuples(index=False)]
+
+
+def write_status(out: Path, results: Iterable[CropResult]) -> pd.DataFrame:
+    """Write ``status.parquet``, ordered by recording, and return it."""
+    import pandas as pd
+
+    rows = sorted((asdict(result) for result in results), key=lambda row: row["recording"])
+    table = pd.DataFrame(rows, columns=[field.name for field in fields(CropResult)])
+    with atomic_path(out / STATUS) as temporary:
+        table.to_parquet(temporary, index=False)
+    return table
