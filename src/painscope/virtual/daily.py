@@ -54,7 +54,7 @@ class Habits:
     look_away: float = 5.0
     head_deg: tuple[float, float, float] = (2.5, 2.0, 1.3)
     carriage_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    tonus: float = 0.25
+    tonus: float = 0.2
 
 
 #: Units with tonus, and their share of it. Chosen.
@@ -68,14 +68,13 @@ _TONUS = {
 #: The median person.
 HABITS = Habits()
 
-_RATES = (
-    "blink rest_eyes smile talk swallow press_lips sniff raise_brows frown squint yawn look_away"
-).split()
-
 
 def sample_habits(rng: np.random.Generator) -> Habits:
     """Draw one person's habits: rates spread log-normally round the median person's."""
-    rates = {name: lognormal(rng, getattr(HABITS, name), 0.4) for name in _RATES}
+    rates = {
+        name: lognormal(rng, getattr(HABITS, name), 0.4)
+        for name in ("blink", "look_away", *_EPISODES)
+    }
     lively = lognormal(rng, 1.0, 0.3)
     yaw, pitch, roll = (float(lively * value) for value in HABITS.head_deg)
     carriage = tuple(float(value) for value in rng.normal(0, (3.5, 3.0, 2.0)))
@@ -93,12 +92,9 @@ def live(rng: np.random.Generator, score: Score, habits: Habits) -> None:
     _move_head(rng, score, habits)
     _look(rng, score, habits.look_away)
     _keep_tonus(rng, score, habits.tonus)
-    for name in ("rest_eyes", "smile", "talk", "swallow", "press_lips", "sniff"):
+    for name, episode in _EPISODES.items():
         for onset_s in _events(rng, score, getattr(habits, name)):
-            _EPISODES[name](rng, score, onset_s)
-    for name in ("raise_brows", "frown", "squint", "yawn"):
-        for onset_s in _events(rng, score, getattr(habits, name)):
-            _EPISODES[name](rng, score, onset_s)
+            episode(rng, score, onset_s)
 
 
 def _events(rng: np.random.Generator, score: Score, per_minute: float) -> Iterator[float]:

@@ -130,7 +130,7 @@ class Score:
         """Join an intensity curve (0–5 [T]) to one unit; `sides` scale its left and right."""
         if action_unit in UNSIDED:
             sides = (1.0, 1.0)
-        both = np.maximum(curve, 0.0)[:, None] * np.asarray(sides)
+        both = np.maximum(np.asarray(curve)[:, None] * np.asarray(sides), 0.0)
         self._powers[:, ACTION_UNITS.index(action_unit)] += both**_JOIN
 
     def express(
@@ -157,9 +157,7 @@ class Score:
         for unit, apex in intensities.items():
             lag = abs(rng.normal(0, 0.25)) * rise_s
             stretch = rng.lognormal(0, 0.15)
-            curve = envelope(
-                self.time_s, onset_s + lag, rise_s * stretch, hold_s, fade_s / stretch
-            )
+            curve = envelope(self.time_s, onset_s + lag, rise_s * stretch, hold_s, fade_s / stretch)
             curve *= 1 + 0.07 * wander(rng, self.time_s, 0.6)
             own = lean + rng.normal(0, asymmetry / 2)
             self.add(unit, apex * curve, (1 + own / 2, 1 - own / 2))

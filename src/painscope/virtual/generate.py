@@ -15,13 +15,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from painscope.errors import PainscopeError, UsageError
 from painscope.files import atomic_path
+from painscope.virtual.people import Person
 from painscope.virtual.truth import truth_path, write_table, write_truth
-from painscope.virtual.writers import LAYOUTS, Clip, Layout, Member, Role
+from painscope.virtual.writers import LAYOUTS, Clip, Layout, Member, Role, Shot, Take
 from painscope.virtual.writers.base import Frames
 
-__all__ = ["VERSION", "Generated", "generate", "make_layout"]
+__all__ = ["VERSION", "Generated", "generate", "make_layout", "shoot"]
 
 #: Goes up when the same settings give other files.
 VERSION = 1
@@ -50,14 +53,17 @@ def make_layout(name: str, **settings: Any) -> Layout:
         raise UsageError(f"unknown layout {name!r}", hint=_did_you_mean(name, LAYOUTS))
     layout = LAYOUTS[name]
     fields = [field.name for field in dataclasses.fields(layout)]
-    for setting, value in settings.items():
+    for setting in settings:
         if setting not in fields:
             raise UsageError(
                 f"{name} has no setting {setting!r}", hint=_did_you_mean(setting, fields)
             )
-        if isinstance(value, list):
-            settings[setting] = tuple(value)
-    return layout(**settings)
+    try:
+        return layout(**settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        what = " ".join(str(part) for part in first["loc"])
+        raise UsageError(f"{name}: {what} is {first['input']!r}", hint=f"{first['msg']}.") from None
 
 
 def _did_you_mean(name: str, known: Any) -> str:
@@ -163,7 +169,8 @@ def _work(
     """Make the clips; yield once for each that is done."""
     if workers == 1 or len(left) <= 1:
         for role, clip in left:
-            yield _make(layout, root, role, clip)
+            _make(layout, root, role, clip)
+            yield
         return
     # Not forked: the caller may run threads (video, torch) that do not survive a fork.
     context = multiprocessing.get_context("spawn")
@@ -173,7 +180,8 @@ def _work(
             pool.submit(_make, layout, root, role, clip) for role, clip in left
         ]
         for future in as_completed(futures):
-            yield future.result()
+            future.result()
+            yield
     except BrokenProcessPool as error:
         raise PainscopeError(
             "a worker died, perhaps for lack of memory",
@@ -192,21 +200,32 @@ def _calm() -> None:
 
 
 @lru_cache(maxsize=2)
-def _player(layout: Layout, role: Role) -> tuple[Member, Any]:
-    """Return the person and their renderer; building one costs as much as many frames."""
+def _cast(layout: Layout, role: Role) -> Member:
+    return layout.member(role)
+
+
+@lru_cache(maxsize=2)
+def _renderer(person: Person, shot: Shot, size: tuple[int, int]) -> Any:
+    """Return a renderer; building one costs as much as many frames."""
     from painscope.virtual.render import Renderer
 
-    member = layout.member(role)
-    return member, Renderer(member.person, member.scene, size=layout.size)
+    return Renderer(person, shot.scene, size=size, face_px=shot.face_px)
+
+
+def shoot(layout: Layout, role: Role, clip: Clip) -> tuple[Member, Take, Frames]:
+    """Return who plays in a clip, what happens, and its pictures."""
+    member = _cast(layout, role)
+    take = layout.perform(member, clip)
+    renderer = _renderer(member.person, layout.shot(role, clip), layout.size)
+    return member, take, Frames(renderer, take.motion)
 
 
 def _make(layout: Layout, root: Path, role: Role, clip: Clip) -> None:
     """Make one clip; its truth, written last, says that it is done."""
-    member, renderer = _player(layout, role)
-    take = layout.perform(member, clip)
-    frames = Frames(renderer, take.motion)
-    layout.write(root, member, clip, take, frames)
-    write_truth(truth_path(root, clip.id), take.motion, take.felt, frames.landmarks())
+    member, take, frames = shoot(layout, role, clip)
+    images = layout.write(root, member, clip, take, frames)
+    path = truth_path(root, clip.id)
+    write_truth(path, take.motion, take.felt, frames.landmarks, images=images)
 
 
 def _write_tables(

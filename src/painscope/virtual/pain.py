@@ -18,9 +18,18 @@ import numpy as np
 from painscope.virtual.daily import Habits, add_blink, sample_habits
 from painscope.virtual.dynamics import Score, envelope, lognormal, wander
 
-__all__ = ["PAIN", "Disposition", "PainModel", "PainUnit", "Stimulus", "react", "sample_disposition"]
+__all__ = [
+    "PAIN",
+    "Disposition",
+    "PainModel",
+    "PainUnit",
+    "Stimulus",
+    "react",
+    "sample_disposition",
+]
 
-StimulusKind = Literal["heat", "electrical", "movement"]
+StimulusKind = Literal["heat", "electrical", "movement", "lance"]
+_ABRUPT = ("electrical", "lance")
 
 
 @dataclass(frozen=True)
@@ -29,9 +38,9 @@ class Stimulus:
 
     Attributes
     ----------
-    kind : {"heat", "electrical", "movement"}
-        Heat rises slowly to a plateau, electrical pain begins abruptly, moving an aching
-        shoulder hurts in the middle of the movement.
+    kind : {"heat", "electrical", "movement", "lance"}
+        Heat rises slowly to a plateau, electrical pain and a heel lance begin abruptly,
+        moving an aching shoulder hurts in the middle of the movement.
     level : str
         The dataset's own word for its strength, such as ``"PA4"``.
     strength : float
@@ -110,6 +119,8 @@ class PainModel:
     threshold : (float, float)
         Mean and spread of the strength from which anything is felt: strengths are
         calibrated per person (Walter et al., CYBCONF 2013), with an error. Chosen.
+    tolerance : float
+        What is felt, of 10, at the tolerance of an ordinary person. Chosen.
     sensitivity_spread : float
         Log-spread over people of what is felt above the threshold. Chosen.
     trial_spread : float
@@ -151,14 +162,15 @@ class PainModel:
     """
 
     stoic_share: float = 0.2
-    stoic_expressiveness: tuple[float, float] = (0.12, 0.4)
-    expressiveness: tuple[float, float] = (0.8, 0.3)
+    stoic_expressiveness: tuple[float, float] = (0.24, 0.3)
+    expressiveness: tuple[float, float] = (0.95, 0.3)
     smile_share: float = 0.12
-    threshold: tuple[float, float] = (0.12, 0.05)
-    sensitivity_spread: float = 0.15
-    trial_spread: float = 0.2
-    show_spread: float = 0.3
-    show_power: float = 1.3
+    threshold: tuple[float, float] = (0.12, 0.03)
+    tolerance: float = 8.5
+    sensitivity_spread: float = 0.1
+    trial_spread: float = 0.13
+    show_spread: float = 0.2
+    show_power: float = 1.2
     habituation: float = 0.15
     units: Mapping[int, PainUnit] = field(default_factory=_units)
     styles: Mapping[str, Mapping[int, float]] = field(default_factory=_styles)
@@ -166,7 +178,9 @@ class PainModel:
     unit_spread: float = 0.3
     ramp_s: float = 2.0
     lag_s: Mapping[str, float] = field(
-        default_factory=lambda: MappingProxyType({"heat": 0.8, "electrical": 0.15, "movement": 0.3})
+        default_factory=lambda: MappingProxyType(
+            {"heat": 0.8, "electrical": 0.15, "movement": 0.3, "lance": 0.15}
+        )
     )
     adaptation: float = 0.35
     startle: float = 0.7
@@ -237,7 +251,7 @@ def sample_disposition(
         threshold=float(np.clip(rng.normal(*model.threshold), 0.0, 0.3)),
         sensitivity=lognormal(rng, 1.0, model.sensitivity_spread),
         expressiveness=min(
-            lognormal(rng, *(model.stoic_expressiveness if stoic else model.expressiveness)), 1.4
+            lognormal(rng, *(model.stoic_expressiveness if stoic else model.expressiveness)), 1.6
         ),
         style=style,
         smiles_in_pain=smiles,
@@ -265,7 +279,7 @@ def react(
     felt = _feel(rng, score.time_s, person, stimulus, model)
     shown = person.expressiveness * (felt / 10.0) ** model.show_power
     shown = shown * lognormal(rng, 1.0, model.show_spread)
-    if stimulus.kind == "electrical" and felt.max(initial=0.0) > 0:
+    if stimulus.kind in _ABRUPT and felt.max(initial=0.0) > 0:
         _startle(rng, score, person, stimulus, model)
     _hold(rng, score, person, shown, model)
     _waves(rng, score, person, stimulus, shown, model)
@@ -283,7 +297,7 @@ def _feel(
     drive = drive * (1 + 0.06 * wander(rng, time_s, 1.5))
     above = np.maximum(stimulus.strength * drive - person.threshold, 0.0) / (1 - model.threshold[0])
     trial = lognormal(rng, 1.0, model.trial_spread) * (1 - model.habituation * stimulus.trial)
-    return np.clip(10.0 * person.sensitivity * trial * above, 0.0, 10.0)
+    return np.clip(model.tolerance * person.sensitivity * trial * above, 0.0, 10.0)
 
 
 def _drive(time_s: np.ndarray, stimulus: Stimulus, model: PainModel) -> np.ndarray:
@@ -352,15 +366,13 @@ def _waves(
     onset_s = _first_wave(rng, score.time_s, stimulus, shown, model)
     height = 1.0
     while onset_s < stop_s:
-        rise_s = lognormal(rng, 0.4 if stimulus.kind == "electrical" else 0.7, 0.3)
+        rise_s = lognormal(rng, 0.4 if stimulus.kind in _ABRUPT else 0.7, 0.3)
         hold_s, fade_s = lognormal(rng, 0.5, 0.6), lognormal(rng, 1.0, 0.35)
         window = (score.time_s >= onset_s) & (score.time_s <= onset_s + rise_s + hold_s)
         strength = height * float(shown[window].max(initial=0.0))
         if strength > 0.02:
             units = _wave_units(rng, person, strength, model)
-            score.express(
-                rng, units, onset_s=onset_s, rise_s=rise_s, hold_s=hold_s, fade_s=fade_s
-            )
+            score.express(rng, units, onset_s=onset_s, rise_s=rise_s, hold_s=hold_s, fade_s=fade_s)
             if rng.random() < model.avert:
                 course = envelope(score.time_s, onset_s, 1.5 * rise_s, hold_s, 1.5 * fade_s)
                 direction = np.asarray(person.avert_deg) + rng.normal(0, 2.0, 3)

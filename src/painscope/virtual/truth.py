@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,14 @@ def truth_path(root: Path, recording: str) -> Path:
     return root / "truth" / f"{recording}.parquet"
 
 
-def write_truth(path: Path, motion: FaceMotion, felt: np.ndarray, landmarks: np.ndarray) -> None:
+def write_truth(
+    path: Path,
+    motion: FaceMotion,
+    felt: np.ndarray,
+    landmarks: np.ndarray,
+    *,
+    images: Sequence[str] | None = None,
+) -> None:
     """Write one recording's truth, a row per frame.
 
     Parameters
@@ -35,12 +43,14 @@ def write_truth(path: Path, motion: FaceMotion, felt: np.ndarray, landmarks: np.
         Pain felt, 0–10.
     landmarks : float32 [T, 68, 2]
         Pixels.
+    images : sequence of str, optional
+        Each frame's own picture file, below the tree's root, where frames are pictures.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     n = len(motion)
-    columns = {"time_s": motion.time_s}
+    columns: dict[str, np.ndarray] = {"time_s": motion.time_s}
     columns |= dict(zip(UNIT_COLUMNS, motion.action_units.reshape(n, -1).T, strict=True))
     columns |= {"blink_L": motion.blink[:, 0], "blink_R": motion.blink[:, 1]}
     columns |= {"PSPI": motion.pspi(), "felt": felt.astype(np.float32)}
@@ -49,6 +59,8 @@ def write_truth(path: Path, motion: FaceMotion, felt: np.ndarray, landmarks: np.
     for k in range(landmarks.shape[1]):
         columns |= {f"x_{k}": landmarks[:, k, 0], f"y_{k}": landmarks[:, k, 1]}
     table = pa.table({name: np.ascontiguousarray(column) for name, column in columns.items()})
+    if images is not None:
+        table = table.append_column("image", pa.array(images))
     with atomic_path(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")
 

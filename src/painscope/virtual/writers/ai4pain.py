@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
+from pydantic.dataclasses import dataclass as checked_dataclass
 
 from painscope.virtual.pain import Stimulus
 from painscope.virtual.truth import write_table
-from painscope.virtual.writers.base import Clip, Frames, Layout, Member, Role, Take, apportion
-from painscope.virtual.writers.video import write_video
+from painscope.virtual.writers.base import (
+    Clip,
+    Frames,
+    Layout,
+    Member,
+    Role,
+    Take,
+    apportion,
+    words,
+)
+from painscope.virtual.writers.media import write_video
 
 __all__ = ["AI4Pain"]
 
-_TRAIN = (
+_TRAIN = words(
     "3 4 5 7 8 9 12 13 18 20 21 22 24 26 27 28 29 30 33 34 37 38 39 41 42 43 44 45 46 47 49 51 "
     "52 55 56 59 60 62 63 64 65"
-).split()
-_VALIDATION = "1 2 10 11 14 17 19 36 48 54 57 58".split()
-_TEST = "6 15 16 23 25 31 32 35 40 50 53 61".split()
+)
+_VALIDATION = words("1 2 10 11 14 17 19 36 48 54 57 58")
+_TEST = words("6 15 16 23 25 31 32 35 40 50 53 61")
 _FOLDERS = {"train": "Train", "validation": "Validation", "test": "Test"}
 
 #: Strength of the two levels, 0 to 1. Chosen.
-LOW, HIGH = 0.5, 0.9
+LOW, HIGH = 0.5, 0.95
 
 
-@dataclass(frozen=True)
+@checked_dataclass(frozen=True)
 class AI4Pain(Layout):
     """The first edition's layout, `{Train,Validation,Test}/video/<id>/<id>_….mp4`.
 
@@ -52,19 +62,12 @@ class AI4Pain(Layout):
     name: ClassVar[str] = "ai4pain-2024"
     rate: ClassVar[float] = 30.0
 
-    people: int = 65
-    clips_per_level: int = 12
-    clip_s: float = 10.0
-    baseline_s: float = 60.0
-    rests: int = 0
+    people: int = Field(65, ge=3)  # one for each split
+    clips_per_level: int = Field(12, ge=1)
+    clip_s: float = Field(10.0, ge=2)
+    baseline_s: float = Field(60.0, ge=2)
+    rests: int = Field(0, ge=0)
     signals: bool = True
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._require("clips_per_level", self.clips_per_level, 1)
-        self._require("clip_s", self.clip_s, 2)
-        self._require("baseline_s", self.baseline_s, 2)
-        self._require("rests", self.rests, 0)
 
     def cast(self) -> list[Role]:
         """Return people in the published ratio 41 / 12 / 12, by published ids as far as they go.
@@ -113,9 +116,7 @@ class AI4Pain(Layout):
                 clips.append(self._clip(role, f"Rest_{k + 1}", "Rest", self.clip_s))
         return clips
 
-    def _clip(
-        self, role: Role, what: str, label: str, seconds: float, *stimuli: Stimulus
-    ) -> Clip:
+    def _clip(self, role: Role, what: str, label: str, seconds: float, *stimuli: Stimulus) -> Clip:
         return Clip(f"{role.subject}_{what}", label, round(seconds * self.rate), stimuli)
 
     def times(self, role: Role, clip: Clip) -> np.ndarray:

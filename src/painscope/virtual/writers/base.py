@@ -5,12 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
+from pydantic import Field
+from pydantic.dataclasses import dataclass as checked_dataclass
 
-from painscope.errors import UsageError
 from painscope.virtual.daily import live
 from painscope.virtual.dynamics import Score, generator, stable_seed
 from painscope.virtual.motion import FaceMotion
@@ -18,7 +20,16 @@ from painscope.virtual.pain import Disposition, Stimulus, react, sample_disposit
 from painscope.virtual.people import Person, sample_person
 from painscope.virtual.scene import Scene, sample_scene
 
-__all__ = ["Clip", "Layout", "Member", "Role", "Take", "apportion"]
+__all__ = [
+    "Clip",
+    "Layout",
+    "Member",
+    "Role",
+    "Shot",
+    "Take",
+    "apportion",
+    "words",
+]
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,6 @@ class Member:
 
     role: Role
     person: Person
-    scene: Scene
     disposition: Disposition
 
     def attributes(self) -> dict[str, object]:
@@ -95,11 +105,23 @@ class Take:
 
 
 @dataclass(frozen=True)
+class Shot:
+    """How a clip is filmed: the scene, and the face's height in the picture in pixels."""
+
+    scene: Scene
+    face_px: float
+
+
+#: A picture's side in pixels: video wants it even.
+Side = Annotated[int, Field(ge=64, multiple_of=2)]
+
+
+@checked_dataclass(frozen=True)
 class Layout(ABC):
     """A real dataset's layout, filled with virtual people.
 
-    Subclasses are frozen dataclasses of their settings: everything that shapes the files is
-    in their fields, and goes to `virtual.json`.
+    Subclasses are frozen dataclasses of their settings, checked by pydantic: everything that
+    shapes the files is in their fields, and goes to `virtual.json`.
 
     Attributes
     ----------
@@ -114,24 +136,9 @@ class Layout(ABC):
     name: ClassVar[str]
     rate: ClassVar[float]
 
-    people: int
+    people: int = Field(ge=1)
     seed: int = 0
-    size: tuple[int, int] = (320, 320)
-
-    def __post_init__(self) -> None:
-        self._require("people", self.people, 1)
-        for side in self.size:
-            self._require("size", side, 64)
-            if side % 2:
-                raise UsageError(
-                    f"size {self.size[0]}x{self.size[1]} cannot be encoded",
-                    hint="Both sides must be even.",
-                )
-
-    @staticmethod
-    def _require(name: str, value: float, least: float) -> None:
-        if not value >= least:
-            raise UsageError(f"{name} is {value}", hint=f"It must be at least {least}.")
+    size: tuple[Side, Side] = (320, 320)
 
     @abstractmethod
     def cast(self) -> list[Role]:
@@ -142,13 +149,21 @@ class Layout(ABC):
         """Return what is to be recorded of one person, in the session's order."""
 
     @abstractmethod
-    def write(self, root: Path, member: Member, clip: Clip, take: Take, frames: Frames) -> None:
-        """Write one clip's files below `root`; each appears whole or not at all."""
+    def write(
+        self, root: Path, member: Member, clip: Clip, take: Take, frames: Frames
+    ) -> list[str] | None:
+        """Write one clip's files below `root`; each appears whole or not at all.
 
-    def write_person(self, root: Path, member: Member) -> None:
+        Returns
+        -------
+        list of str, or None
+            Where every frame is a picture file of its own: their paths below `root`.
+        """
+
+    def write_person(self, root: Path, member: Member) -> None:  # noqa: B027
         """Write files that hold one person's whole session, if the layout has any."""
 
-    def write_index(self, root: Path) -> None:
+    def write_index(self, root: Path) -> None:  # noqa: B027
         """Write the dataset's tables, if the layout has any; the last thing to be written."""
 
     def settings(self) -> dict[str, Any]:
@@ -165,9 +180,17 @@ class Layout(ABC):
         return Member(
             role,
             _player(role, stable_seed(self.name, self.seed, "person", index)),
-            sample_scene(stable_seed(self.name, self.seed, "scene", index)),
             sample_disposition(self.rng("disposition", index), stoic=role.stoic),
         )
+
+    def shot(self, role: Role, clip: Clip) -> Shot:
+        """Return how a clip is filmed: one session, one place, the face a little off the norm."""
+        return self._shot("session", role.index)
+
+    def _shot(self, *parts: object, share: tuple[float, float] = (0.48, 0.6)) -> Shot:
+        scene = sample_scene(stable_seed(self.name, self.seed, "scene", *parts))
+        face_px = self.size[1] * float(self.rng("framing", *parts).uniform(*share))
+        return Shot(scene, round(face_px, 1))
 
     def times(self, role: Role, clip: Clip) -> np.ndarray:
         """Return when each frame is taken, in seconds: float64 [T]."""
@@ -188,18 +211,19 @@ class Frames:
     """One take's pictures, drawn as they are asked for, and its landmarks."""
 
     def __init__(self, renderer: Any, motion: FaceMotion) -> None:
-        self._renderer, self._motion = renderer, motion
+        self.renderer, self.motion = renderer, motion
 
     def __len__(self) -> int:
-        return len(self._motion)
+        return len(self.motion)
 
     def __iter__(self) -> Iterator[np.ndarray]:
         for frame in range(len(self)):
-            yield self._renderer.render(self._motion, frame)
+            yield self.renderer.render(self.motion, frame)
 
+    @cached_property
     def landmarks(self) -> np.ndarray:
-        """Return the 68 landmarks of every frame in pixels: float32 [T, 68, 2]."""
-        points = [self._renderer.landmarks(self._motion, frame) for frame in range(len(self))]
+        """The 68 landmarks of every frame in pixels: float32 [T, 68, 2]."""
+        points = [self.renderer.landmarks(self.motion, frame) for frame in range(len(self))]
         return np.asarray(points, np.float32)
 
 
@@ -238,3 +262,8 @@ def apportion(total: int, sizes: Sequence[int]) -> list[int]:
     while sum(shares) > total:
         shares[int(np.argmax(shares))] -= 1
     return shares
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a text: long lists of people stay readable in the source."""
+    return tuple(text.split())

@@ -2,44 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
+from pydantic.dataclasses import dataclass as checked_dataclass
 
-from painscope.errors import UsageError
 from painscope.virtual.dynamics import generator
 from painscope.virtual.pain import Stimulus
 from painscope.virtual.truth import write_table
-from painscope.virtual.writers.base import Clip, Frames, Layout, Member, Role, Take, apportion
-from painscope.virtual.writers.video import write_video
+from painscope.virtual.writers.base import (
+    Clip,
+    Frames,
+    Layout,
+    Member,
+    Role,
+    Take,
+    apportion,
+    words,
+)
+from painscope.virtual.writers.media import write_video
 
 __all__ = ["BioVidA"]
 
-_CLASSES = ("BL1", "PA1", "PA2", "PA3", "PA4")
+Class = Literal["BL1", "PA1", "PA2", "PA3", "PA4"]
+_CLASSES: tuple[Class, ...] = get_args(Class)
 #: First sample number of each class.
 _FIRST = {"PA1": 1, "PA2": 21, "PA3": 41, "PA4": 61, "BL1": 81}
 #: Strength of the stimulus: four equal steps from the pain threshold to the tolerance
 #: (Walter et al., CYBCONF 2013). The threshold itself is chosen.
 _STRENGTH = {"PA1": 0.25, "PA2": 0.5, "PA3": 0.75, "PA4": 1.0}
 
-_HARDLY_EXPRESSIVE = (
+_HARDLY_EXPRESSIVE = words(
     "082315_w_60 082414_m_64 082909_m_47 083009_w_42 083013_w_47 083109_m_60 083114_w_55 "
     "091914_m_46 092009_m_54 092014_m_56 092509_w_51 092714_m_64 100514_w_51 100914_m_39 "
     "101114_w_37 101209_w_61 101809_m_59 101916_m_40 111313_m_64 120614_w_61"
-).split()
-_HOLD_OUT = (
+)
+_HOLD_OUT = words(
     "100914_m_39 101114_w_37 082315_w_60 083114_w_55 083109_m_60 072514_m_27 080309_m_29 "
     "112016_m_25 112310_m_20 092813_w_24 112809_w_23 112909_w_20 071313_m_41 101309_m_48 "
     "101609_m_36 091809_w_43 102214_w_36 102316_w_50 112009_w_43 101814_m_58 101908_m_61 "
     "102309_m_61 112209_m_51 112610_w_60 112914_w_51 120514_w_56"
-).split()
+)
 _ORIGINAL = 87
 
 
-@dataclass(frozen=True)
+@checked_dataclass(frozen=True)
 class BioVidA(Layout):
     """Part A's layout, `PartA/starting_point/samples.csv` and `PartA/video/<subject>/`.
 
@@ -61,24 +71,11 @@ class BioVidA(Layout):
     name: ClassVar[str] = "biovid-a"
     rate: ClassVar[float] = 25.0
 
-    people: int = _ORIGINAL
-    classes: tuple[str, ...] = _CLASSES
-    clips_per_class: int = 20
-    clip_s: float = 5.5
+    people: int = Field(_ORIGINAL, ge=1)
+    classes: tuple[Class, ...] = Field(_CLASSES, min_length=1)
+    clips_per_class: int = Field(20, ge=1, le=20)
+    clip_s: float = Field(5.5, ge=2)
     signals: bool = True
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._require("clips_per_class", self.clips_per_class, 1)
-        self._require("clip_s", self.clip_s, 2)
-        if self.clips_per_class > 20:
-            raise UsageError(f"clips_per_class is {self.clips_per_class}", hint="At most 20.")
-        unknown = [name for name in self.classes if name not in _CLASSES]
-        if unknown or not self.classes:
-            raise UsageError(
-                f"unknown classes {unknown}" if unknown else "no classes",
-                hint=f"Choose from {', '.join(_CLASSES)}.",
-            )
 
     def cast(self) -> list[Role]:
         """Return people such that the published subgroups keep their share of the 87."""
@@ -109,7 +106,8 @@ class BioVidA(Layout):
     def _further_ids(self, count: int) -> list[str]:
         """Return ids of the published form, `MMDDHH_{m|w}_<age>`, that nobody has."""
         rng = generator("biovid-a", "ids")  # the same whatever the seed: they are names
-        taken, ids = set(_HARDLY_EXPRESSIVE) | set(_HOLD_OUT), []
+        taken = set(_HARDLY_EXPRESSIVE) | set(_HOLD_OUT)
+        ids: list[str] = []
         while len(ids) < count:
             when = f"{rng.integers(7, 13):02d}{rng.integers(1, 29):02d}{rng.integers(8, 18):02d}"
             subject = f"{when}_{'mw'[rng.integers(2)]}_{rng.integers(18, 66)}"
@@ -125,7 +123,7 @@ class BioVidA(Layout):
         clips = []
         for position, at in enumerate(rng.permutation(len(plan))):
             name, k = plan[at]
-            stimuli = ()
+            stimuli: tuple[Stimulus, ...] = ()
             if name != "BL1":
                 # The clip's window opens while heat still rises; faces answer from second 1–2.
                 stimuli = (
