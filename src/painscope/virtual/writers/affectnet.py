@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from painscope.virtual.motion import FaceMotion
 from painscope.virtual.truth import read_truth, write_table
 from painscope.virtual.writers.base import (
     Clip,
+    Count,
     Frames,
     Layout,
     Member,
@@ -70,10 +71,10 @@ class AffectNet(Layout):
     name: ClassVar[str] = "affectnet"
     rate: ClassVar[float] = 1.0
 
-    people: int = Field(60, ge=2)  # one for each split
+    people: Annotated[int, Field(ge=2)] = 60  # one for each split
     size: tuple[Side, Side] = (256, 256)
-    images: int = Field(40, ge=1)
-    per_sitting: int = Field(8, ge=1)
+    images: Count = 40
+    per_sitting: Count = 8
     edition: Literal["older", "newer"] = "older"
 
     def cast(self) -> list[Role]:

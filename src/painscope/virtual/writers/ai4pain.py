@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,12 @@ from painscope.virtual.pain import Stimulus
 from painscope.virtual.truth import write_table
 from painscope.virtual.writers.base import (
     Clip,
+    Count,
     Frames,
     Layout,
     Member,
     Role,
+    Seconds,
     Take,
     apportion,
     words,
@@ -62,11 +64,11 @@ class AI4Pain(Layout):
     name: ClassVar[str] = "ai4pain-2024"
     rate: ClassVar[float] = 30.0
 
-    people: int = Field(65, ge=3)  # one for each split
-    clips_per_level: int = Field(12, ge=1)
-    clip_s: float = Field(10.0, ge=2)
-    baseline_s: float = Field(60.0, ge=2)
-    rests: int = Field(0, ge=0)
+    people: Annotated[int, Field(ge=3)] = 65  # one for each split
+    clips_per_level: Count = 12
+    clip_s: Seconds = 10.0
+    baseline_s: Seconds = 60.0
+    rests: Annotated[int, Field(ge=0)] = 0
     signals: bool = True
 
     def cast(self) -> list[Role]:

@@ -22,6 +22,9 @@ from painscope.virtual.scene import Scene, sample_scene
 
 __all__ = [
     "Clip",
+    "Count",
+    "Seconds",
+    "Side",
     "Layout",
     "Member",
     "Role",
@@ -112,7 +115,10 @@ class Shot:
     face_px: float
 
 
-#: A picture's side in pixels: video wants it even.
+#: Settings' kinds: how many, a clip's length in seconds, a picture's side in pixels (video wants
+#: it even).
+Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(ge=2)]
 Side = Annotated[int, Field(ge=64, multiple_of=2)]
 
 
@@ -136,7 +142,7 @@ class Layout(ABC):
     name: ClassVar[str]
     rate: ClassVar[float]
 
-    people: int = Field(ge=1)
+    people: Count
     seed: int = 0
     size: tuple[Side, Side] = (320, 320)
 

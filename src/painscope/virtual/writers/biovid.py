@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,10 +15,12 @@ from painscope.virtual.pain import Stimulus
 from painscope.virtual.truth import write_table
 from painscope.virtual.writers.base import (
     Clip,
+    Count,
     Frames,
     Layout,
     Member,
     Role,
+    Seconds,
     Take,
     apportion,
     words,
@@ -71,10 +73,10 @@ class BioVidA(Layout):
     name: ClassVar[str] = "biovid-a"
     rate: ClassVar[float] = 25.0
 
-    people: int = Field(_ORIGINAL, ge=1)
-    classes: tuple[Class, ...] = Field(_CLASSES, min_length=1)
-    clips_per_class: int = Field(20, ge=1, le=20)
-    clip_s: float = Field(5.5, ge=2)
+    people: Count = _ORIGINAL
+    classes: Annotated[tuple[Class, ...], Field(min_length=1)] = _CLASSES
+    clips_per_class: Annotated[int, Field(ge=1, le=20)] = 20
+    clip_s: Seconds = 5.5
     signals: bool = True
 
     def cast(self) -> list[Role]:

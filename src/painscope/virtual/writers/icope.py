@@ -6,11 +6,10 @@ import re
 from pathlib import Path
 from typing import ClassVar
 
-from pydantic import Field
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from painscope.virtual.pain import Stimulus
-from painscope.virtual.writers.base import Clip, Frames, Layout, Member, Role, Take
+from painscope.virtual.writers.base import Clip, Count, Frames, Layout, Member, Role, Seconds, Take
 from painscope.virtual.writers.media import write_video
 
 __all__ = ["ICOPEvid"]
@@ -42,8 +41,8 @@ class ICOPEvid(Layout):
     name: ClassVar[str] = "icopevid"
     rate: ClassVar[float] = 30.0
 
-    people: int = Field(49, ge=1)
-    clip_s: float = Field(20.0, ge=2)
+    people: Count = 49
+    clip_s: Seconds = 20.0
 
     def cast(self) -> list[Role]:
         """Return people called `S001`, `S002` and so on."""

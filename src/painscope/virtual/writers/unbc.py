@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from string import ascii_lowercase
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -13,15 +13,7 @@ from pydantic.dataclasses import dataclass as checked_dataclass
 from painscope.virtual.dynamics import generator, lognormal
 from painscope.virtual.motion import ACTION_UNITS, FaceMotion
 from painscope.virtual.pain import Stimulus
-from painscope.virtual.writers.base import (
-    Clip,
-    Frames,
-    Layout,
-    Member,
-    Role,
-    Side,
-    Take,
-)
+from painscope.virtual.writers.base import Clip, Count, Frames, Layout, Member, Role, Side, Take
 from painscope.virtual.writers.media import atomic_folder, write_image
 
 __all__ = ["CODED_UNITS", "UNBC", "code_units"]
@@ -55,10 +47,10 @@ class UNBC(Layout):
     name: ClassVar[str] = "unbc-mcmaster"
     rate: ClassVar[float] = 30.0
 
-    people: int = Field(25, ge=1)
+    people: Count = 25
     size: tuple[Side, Side] = (320, 240)
-    sequences: int = Field(8, ge=1)
-    frames: int = Field(242, ge=30)
+    sequences: Count = 8
+    frames: Annotated[int, Field(ge=30)] = 242
 
     def cast(self) -> list[Role]:
         """Return people with ids of the form `042-ll042`."""
