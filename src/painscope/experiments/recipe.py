@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from painscope.errors import UsageError
 
@@ -37,13 +37,14 @@ class FaceSettings(_Settings):
         A name of `painscope.face.LOCATORS`, or ``"auto"``.
     rate : float
         Frames per second that videos are resampled to.
-    margin : float
-        Margin around the face box, as a share of its side, on every side.
+    margin : float or None
+        Margin around the face box, as a share of its longer side, on every side; None
+        takes the locator's own.
     """
 
     locator: str = "auto"
     rate: float = Field(30.0, gt=0)
-    margin: float = Field(0.15, ge=0)
+    margin: float | None = Field(None, ge=0)
 
 
 class SourceSettings(_Settings):
@@ -70,6 +71,7 @@ class SourceSettings(_Settings):
         Use every n-th frame of the window.
     max_epochs, patience, batch_size, learning_rate
         Of training; `patience` counts epochs without a better loss on held-out subjects.
+        No learning rate means the usual one, from scratch or from `start`.
     seed : int
         Of the split, the initial weights and the order of frames.
     """
@@ -85,7 +87,7 @@ class SourceSettings(_Settings):
     max_epochs: int = Field(30, ge=1)
     patience: int = Field(5, ge=1)
     batch_size: int = Field(64, ge=2)
-    learning_rate: float = Field(1e-3, gt=0)
+    learning_rate: float | None = Field(None, gt=0)
     seed: int = 0
 
 
@@ -165,6 +167,14 @@ class Recipe(_Settings):
     segment_frames: int = Field(300, ge=1)
     seeds: int = Field(5, ge=1)
     bootstrap: int = Field(2000, ge=100)
+
+    @model_validator(mode="after")
+    def _rows_differ(self) -> Recipe:
+        labels = [row.label for row in self.rows]
+        twice = sorted({label for label in labels if labels.count(label) > 1})
+        if not labels or twice:
+            raise ValueError(f"rows need different names, twice: {', '.join(twice) or 'none'}")
+        return self
 
     def to_yaml(self) -> str:
         """Return the recipe as YAML that `load_recipe` reads."""

@@ -1,0 +1,75 @@
+"""The demo: the whole way on virtual people, small enough for a laptop."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from painscope.experiments.folder import RunFolder
+from painscope.experiments.recipe import load_recipe
+from painscope.experiments.run import run
+
+__all__ = ["run_demo"]
+
+log = logging.getLogger("painscope")
+
+#: Heat: the source network learns from these people.
+HEAT = {"people": 24, "classes": ("BL1", "PA4"), "clips_per_class": 3, "signals": False}
+#: Electrical pain: other people, whose level of pain is told.
+ELECTRICAL = {
+    "people": 20,
+    "clips_per_level": 3,
+    "clip_s": 4.0,
+    "baseline_s": 12.0,
+    "signals": False,
+}
+SEED = 1
+#: A quarter of VGG16's width on a quarter of its pixels; clips of 4 s instead of 10.
+SETTINGS = (
+    "source.width=0.25",
+    "source.input_size=112",
+    "source.frame_step=5",
+    "source.max_epochs=12",
+    "source.batch_size=32",
+    "segment_frames=120",
+    "seeds=3",
+)
+
+
+def run_demo(out: Path | str, *, progress: Callable[[str, int, int], None] | None = None) -> RunFolder:
+    """Make virtual people, train on some, test on others; what is there already is reused.
+
+    Parameters
+    ----------
+    out : path-like
+        Gets the folders ``heat``, ``electrical`` and ``run``.
+    progress : callable, optional
+        Called with step, done, total.
+
+    Returns
+    -------
+    RunFolder
+    """
+    from painscope.virtual import generate
+
+    out, show = Path(out), progress or (lambda step, done, total: None)
+    log.info("Virtual people prove that the machinery works, never that it works on patients.")
+    heat, electrical = out / "heat", out / "electrical"
+    generate(
+        "biovid-a",
+        heat,
+        seed=SEED,
+        progress=lambda done, total: show("virtual people: heat", done, total),
+        **HEAT,
+    )
+    generate(
+        "ai4pain-2024",
+        electrical,
+        seed=SEED,
+        progress=lambda done, total: show("virtual people: electrical", done, total),
+        **ELECTRICAL,
+    )
+    recipe = load_recipe("faces-of-experimental-pain", SETTINGS)
+    data = {"biovid-a": heat, "ai4pain-2024": electrical}
+    return run(recipe, data, out / "run", progress=show)

@@ -1,0 +1,276 @@
+"""Predictor: an answer per video, from a run that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from painscope.classifiers import SequenceClassifier, training_segments
+from painscope.errors import PainscopeError, RunError, UsageError
+from painscope.experiments.features import available_features
+from painscope.experiments.folder import RunFolder
+from painscope.experiments.models import load_models, source_path
+from painscope.experiments.recipe import Recipe, Row
+from painscope.face import Locator, make_locator
+from painscope.features import Extractor, FeatureSequence, extract, open_store
+from painscope.networks import load_checkpoint
+from painscope.recording import Recording
+
+__all__ = ["Answer", "Predictor", "Window"]
+
+#: Below this share of frames with a face, an answer carries a flag.
+FEW_FRAMES = 0.5
+
+
+@dataclass(frozen=True)
+class Window:
+    """The answer for one part of a video, `start_s` to `stop_s`."""
+
+    start_s: float
+    stop_s: float
+    label: str
+    probabilities: dict[str, float]
+    found_share: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a run says about one video.
+
+    Attributes
+    ----------
+    video : Path
+    label : str or None
+        The most probable class; None if the video could not be read at all.
+    probabilities : dict of str to float
+        Mean over the windows that show a face; the training data's class frequencies if
+        no frame does.
+    found_share : float
+        Share of frames in which the face was seen.
+    flag : str
+        Why not to rely on the answer; empty if nothing is known against it.
+    error : str or None
+        Why there is no answer.
+    windows : tuple of Window
+        Parts as long as the clips that the classifier learned from.
+    classes : tuple of str
+    time_s : float64 [T]
+    timeline : float64 [T, C] or None
+        Probabilities per frame, NaN without a face; None if the classifier has none.
+    found : bool [T]
+    """
+
+    video: Path
+    label: str | None = None
+    probabilities: dict[str, float] = field(default_factory=dict)
+    found_share: float = 0.0
+    flag: str = ""
+    error: str | None = None
+    windows: tuple[Window, ...] = ()
+    classes: tuple[str, ...] = ()
+    time_s: np.ndarray = field(default_factory=lambda: np.empty(0))
+    timeline: np.ndarray | None = None
+    found: np.ndarray = field(default_factory=lambda: np.empty(0, bool))
+
+    def summary(self) -> str:
+        """Return the answer in one line, and one more per window if there are several."""
+        if self.error is not None:
+            return f"{self.video}: no answer: {self.error}"
+        shares = ", ".join(f"{name} {share:.2f}" for name, share in self.probabilities.items())
+        lines = [f"{self.video}: {self.label} ({shares}; face in {self.found_share:.0%} of frames)"]
+        if self.flag:
+            lines.append(f"  caution: {self.flag}")
+        if len(self.windows) > 1:
+            lines += [
+                f"  {window.start_s:6.1f}–{window.stop_s:.1f} s  {window.label:<12} "
+                + ", ".join(f"{share:.2f}" for share in window.probabilities.values())
+                for window in self.windows
+            ]
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the answer as JSON can hold it, the timeline at up to 10 values a second."""
+        step = max(1, round(0.1 / (self.time_s[1] - self.time_s[0]))) if len(self.time_s) > 1 else 1
+        rows = [] if self.timeline is None else self.timeline[::step]
+        return {
+            "video": str(self.video),
+            "label": self.label,
+            "probabilities": self.probabilities,
+            "found_share": self.found_share,
+            "flag": self.flag,
+            "error": self.error,
+            "windows": [vars(window) for window in self.windows],
+            "timeline": [
+                {
+                    "time_s": round(float(time_s), 3),
+                    "probabilities": None
+                    if np.isnan(row).any()
+                    else dict(zip(self.classes, map(float, row), strict=True)),
+                }
+                for time_s, row in zip(self.time_s[::step], rows, strict=False)
+            ],
+        }
+
+
+class Predictor:
+    """Reads videos with the source network and one classifier of a run.
+
+    The run's seeds (and folds) are averaged.
+
+    Attributes
+    ----------
+    row : Row
+        The row of the run that answers.
+    classes : tuple of str
+        From none to most pain.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        row: Row,
+        extractor: Extractor,
+        locator: Locator,
+        models: Sequence[SequenceClassifier],
+    ) -> None:
+        self.recipe, self.row = recipe, row
+        self.extractor, self.locator = extractor, locator
+        self.models = tuple(models)
+        self.classes = self.models[0].classes
+
+    @classmethod
+    def load(cls, run: Path | str, *, classifier: str | None = None) -> Predictor:
+        """Load what a run has learned.
+
+        Parameters
+        ----------
+        run : path-like
+            A finished run.
+        classifier : str, optional
+            Name of a row; by default the best of the run on people it was not trained on.
+
+        Raises
+        ------
+        RunError
+            If it is no finished run, or its models are missing.
+        UsageError
+            If there is no such row, or faces cannot be located here as in the run.
+        """
+        folder = RunFolder.open(run)
+        row = _row(folder, classifier)
+        facts = next((f for f in folder.facts.features if f.name == row.features), None)
+        if facts is None:
+            raise RunError(f"has no features {row.features!r}", path=folder.path)
+        told = facts.provenance["locator"]
+        locator = make_locator(str(told["name"]))
+        if dict(locator.provenance) != dict(told):
+            raise UsageError(
+                f"the run located faces with {told}, here it would be {dict(locator.provenance)}",
+                path=folder.path,
+                hint="Use the same model file and version.",
+            )
+        source = source_path(folder)
+        checkpoint = load_checkpoint(source) if source.is_file() else None
+        recipe = folder.recipe.model_copy(update={"rows": (row,)})
+        available = available_features(recipe, None, locator, checkpoint)
+        extractor = available.extractors[row.features]
+        return cls(recipe, row, extractor, locator, load_models(folder, row))
+
+    def predict(self, video: Path | str) -> Answer:
+        """Answer for one video; a video that cannot be read gives an answer with its error."""
+        video = Path(video)
+        try:
+            sequence, damage = self._features(video)
+        except PainscopeError as error:
+            return Answer(video, error=str(error), classes=self.classes)
+        return self._answer(video, sequence, damage)
+
+    def _features(self, video: Path) -> tuple[FeatureSequence, str]:
+        recording = Recording("video", "unknown", None, None, video)
+        face = self.recipe.face
+        with TemporaryDirectory() as folder:
+            store = open_store(
+                folder, self.extractor, locator=self.locator, rate=face.rate, margin=face.margin
+            )
+            summary = extract([recording], self.extractor, store, locator=self.locator)
+            for reason in summary.failed.values():
+                raise PainscopeError(reason)
+            damage = store.status["damage"].fillna("").iloc[0]
+            return store.read(recording.id), str(damage)
+
+    def _answer(self, video: Path, sequence: FeatureSequence, damage: str) -> Answer:
+        parts = training_segments([sequence], length=self.recipe.segment_frames)
+        proba = np.mean([model.predict_proba(parts.sequences) for model in self.models], axis=0)
+        seen = np.array([part.usable.any() for part in parts.sequences])
+        mean = proba[seen].mean(axis=0) if seen.any() else proba[0]
+        found_share = float(sequence.found.mean())
+        rate = self.recipe.face.rate
+        windows = tuple(
+            Window(
+                part.first / rate,
+                part.stop / rate,
+                self._label(row),
+                self._named(row),
+                float(clip.found.mean()),
+            )
+            for part, clip, row in zip(parts.parts, parts.sequences, proba, strict=True)
+            if part is not None
+        )
+        return Answer(
+            video,
+            label=self._label(mean),
+            probabilities=self._named(mean),
+            found_share=found_share,
+            flag=_flag(found_share, bool(seen.any()), damage),
+            windows=windows,
+            classes=self.classes,
+            time_s=sequence.time_s,
+            timeline=self._timeline(parts.sequences),
+            found=sequence.found,
+        )
+
+    def _timeline(self, clips: Sequence[FeatureSequence]) -> np.ndarray | None:
+        rows = [[model.frame_proba(clip) for clip in clips] for model in self.models]
+        if any(part is None for clips_of_one in rows for part in clips_of_one):
+            return None
+        return np.mean([np.concatenate(clips_of_one) for clips_of_one in rows], axis=0)
+
+    def _label(self, proba: np.ndarray) -> str:
+        return self.classes[int(proba.argmax())]
+
+    def _named(self, proba: np.ndarray) -> dict[str, float]:
+        return {name: float(share) for name, share in zip(self.classes, proba, strict=True)}
+
+
+def _flag(found_share: float, seen: bool, damage: str) -> str:
+    flags = []
+    if not seen:
+        flags.append("no face in any frame: these are only the class frequencies of training")
+    elif found_share < FEW_FRAMES:
+        flags.append("few frames with a face")
+    if damage:
+        flags.append(damage)
+    return "; ".join(flags)
+
+
+def _row(folder: RunFolder, name: str | None) -> Row:
+    """Return the row called `name`, or the best that can read videos of anyone."""
+    rows = {row.label: row for row in folder.recipe.rows if row.features != "true-action-units"}
+    if name is not None:
+        if name not in rows:
+            raise UsageError(
+                f"no classifier {name!r}", path=folder.path, hint=f"There are: {', '.join(rows)}."
+            )
+        return rows[name]
+    scores = folder.table("scores")
+    known = scores[(scores["metric"] == "macro_f1") & scores["classifier"].isin(list(rows))]
+    for split in ("validation", "test"):
+        found = known[known["split"] == split]
+        if len(found):
+            return rows[found.loc[found["value"].idxmax(), "classifier"]]
+    raise RunError("has no scores to choose a classifier by", path=folder.path)

@@ -1,0 +1,107 @@
+"""The source network of a recipe: given, or trained on the source dataset."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from painscope.datasets import Dataset
+from painscope.errors import CheckpointError
+from painscope.experiments.recipe import Recipe
+from painscope.face import Locator, write_crops
+from painscope.networks import Checkpoint, load_checkpoint
+from painscope.training import train_source
+
+__all__ = ["given_source", "train_on"]
+
+log = logging.getLogger("painscope")
+
+
+def given_source(path: Path) -> Checkpoint:
+    """Load a trained source network.
+
+    Raises
+    ------
+    CheckpointError
+        If it cannot give features: FC 1024 was never trained.
+    """
+    checkpoint = load_checkpoint(path)
+    if "dense" in checkpoint.card.untrained:
+        raise CheckpointError(
+            "has no trained FC 1024, so it gives no features",
+            path=path,
+            hint="Train from it: --set source.start=FILE instead of source.checkpoint.",
+        )
+    return checkpoint
+
+
+def train_on(
+    dataset: Dataset,
+    recipe: Recipe,
+    locator: Locator,
+    *,
+    store: Path,
+    out: Path,
+    progress: Callable[[str, int, int], None],
+) -> Checkpoint:
+    """Crop the source dataset's faces and train on them; both continue what is there.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    recipe : Recipe
+    locator : Locator
+    store : Path
+        Crops go to ``store/crops``.
+    out : Path
+        Training goes there.
+    progress : callable
+        Called with step, done, total.
+    """
+    source = recipe.source
+    start = load_checkpoint(source.start) if source.start is not None else None
+    size = start.card.input_size if start else source.input_size
+    recordings = [r for r in dataset.recordings if r.label is not None]
+    crops = store / "crops" / f"{dataset.name}-{size}"
+    done = 0
+
+    def cropped(_: object) -> None:
+        nonlocal done
+        done += 1
+        progress("source: faces", done, len(recordings))
+
+    status = write_crops(
+        recordings,
+        locator,
+        crops,
+        rate=recipe.face.rate,
+        margin=recipe.face.margin,
+        size=size,
+        every=source.frame_step,
+        workers=os.cpu_count() or 1,
+        progress=cropped,
+    )
+    for row in status[status["status"] == "failed"].itertuples():
+        log.warning("%s: left out of training, %s", row.recording, row.reason)
+    return train_source(
+        crops,
+        recordings,
+        dataset=dataset.name,
+        out=out,
+        classes=dataset.scheme.classes,
+        start=start,
+        width=None if start else source.width,
+        input_size=size,
+        window_s=source.window_s,
+        frame_step=source.frame_step,
+        max_epochs=source.max_epochs,
+        patience=source.patience,
+        batch_size=source.batch_size,
+        learning_rate=source.learning_rate,
+        seed=source.seed,
+        licence=dataset.licence,
+        citation=dataset.citation,
+        progress=lambda done, total: progress("source: training", done, total),
+    )

@@ -1,0 +1,158 @@
+"""What a run leaves for its report: facts, status of the recordings, and examples."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Literal
+
+import pandas as pd
+
+from painscope import __version__
+from painscope.datasets import Dataset
+from painscope.experiments.examples import choose_examples, timelines, write_example
+from painscope.experiments.facts import (
+    ClassCount,
+    ClassifierFacts,
+    DatasetFacts,
+    FeatureFacts,
+    NetworkFacts,
+    RunFacts,
+)
+from painscope.experiments.features import BLENDSHAPES, TRUTH, Available
+from painscope.experiments.folder import RunFolder
+from painscope.experiments.judge import Judgement
+from painscope.experiments.recipe import Recipe, Row
+from painscope.face import Locator
+from painscope.features import FeatureStore
+from painscope.networks import Checkpoint
+
+__all__ = ["tell"]
+
+#: Names that people read.
+TITLES = {
+    "ann-vote": "Simple ANN + voting",
+    "lstm": "LSTM",
+    "mean-logistic": "Logistic regression on the mean",
+    "statistics-logistic": "Logistic regression on statistics",
+    "majority": "Majority class",
+    "chance": "Stratified chance",
+}
+
+
+def tell(
+    folder: RunFolder,
+    recipe: Recipe,
+    source: Dataset | None,
+    target: Dataset,
+    checkpoint: Checkpoint | None,
+    available: Available,
+    stores: Mapping[str, FeatureStore],
+    locator: Locator,
+    judgement: Judgement,
+) -> RunFacts:
+    """Write tables and examples into the folder; return the facts for ``run.json``."""
+    folder.write_table("predictions", judgement.predictions)
+    folder.write_table("scores", judgement.scores)
+    folder.write_table("histories", judgement.histories)
+    if judgement.skill is not None:
+        folder.write_table("skill", judgement.skill)
+    if judgement.submission is not None:
+        folder.write_table("submission", judgement.submission)
+    folder.write_table("status", _status(target, stores))
+    _write_examples(folder, recipe, target, stores, locator, judgement)
+    rows = [row for row in recipe.rows if row.features in available.extractors]
+    read = [(source, "source"), (target, "target")]
+    return RunFacts(
+        version=__version__,
+        command=str(folder.environment["command"]),
+        started=datetime.now(UTC),
+        classes=target.scheme.classes,
+        datasets=tuple(_dataset(dataset, role) for dataset, role in read if dataset is not None),  # type: ignore[arg-type]
+        classifiers=(*map(_row, rows), *map(_baseline, ("majority", "chance"))),
+        source_network=None
+        if checkpoint is None
+        else NetworkFacts(card=checkpoint.card.model_dump(mode="json"), sha256=checkpoint.sha256),
+        features=tuple(
+            FeatureFacts(name=name, digest=store.digest, provenance=store.provenance)
+            for name, store in stores.items()
+        ),
+        segments=judgement.segments,
+        left_out=available.left_out,
+    )
+
+
+def _dataset(dataset: Dataset, role: Literal["source", "target"]) -> DatasetFacts:
+    counts: Counter[tuple[str | None, str | None]] = Counter()
+    people: dict[tuple[str | None, str | None], set[str]] = defaultdict(set)
+    for recording in dataset.recordings:
+        key = (recording.split, recording.label)
+        counts[key] += 1
+        people[key].add(recording.subject)
+    return DatasetFacts(
+        name=dataset.name,
+        title=dataset.title,
+        citation=dataset.citation,
+        licence=dataset.licence,
+        virtual=dataset.virtual,
+        role=role,
+        n_subjects=len(dataset.subjects),
+        n_recordings=len(dataset.recordings),
+        counts=tuple(
+            ClassCount(split=split, label=label, subjects=len(people[split, label]), recordings=n)
+            for (split, label), n in counts.items()
+        ),
+    )
+
+
+def _row(row: Row) -> ClassifierFacts:
+    title = TITLES.get(row.classifier, row.classifier)
+    role: Literal["model", "peer", "oracle"] = "model"
+    if row.features == TRUTH:
+        title, role = "Oracle: true action units", "oracle"
+    elif row.features == BLENDSHAPES:
+        title, role = "MediaPipe blendshapes", "peer"
+    elif row.features != "source-network":
+        title, role = f"{title} on {row.features}", "peer"
+    return ClassifierFacts(name=row.label, title=title, role=role, features=row.features)
+
+
+def _baseline(name: str) -> ClassifierFacts:
+    return ClassifierFacts(name=name, title=TITLES[name], role="baseline")
+
+
+def _status(target: Dataset, stores: Mapping[str, FeatureStore]) -> pd.DataFrame:
+    """Return what became of every recording, by the features that needed its face."""
+    who = pd.DataFrame(
+        [(r.id, r.subject, r.split, r.label) for r in target.recordings],
+        columns=["recording", "subject", "split", "label"],
+    )
+    seen = [store for name, store in stores.items() if name != TRUTH] or list(stores.values())
+    return who.merge(seen[0].status, on="recording", how="left")
+
+
+def _write_examples(
+    folder: RunFolder,
+    recipe: Recipe,
+    target: Dataset,
+    stores: Mapping[str, FeatureStore],
+    locator: Locator,
+    judgement: Judgement,
+) -> None:
+    features = {row.label: row.features for row in recipe.rows if row.features in stores}
+    held_out = [
+        recording for recording in target.recordings if recording.id in judgement.example_models
+    ]
+    for recording in choose_examples(held_out, target.scheme.classes):
+        models = judgement.example_models[recording.id]
+        read = {name: stores[features[name]] for name in models if name in features}
+        if any(not store.has(recording.id) for store in read.values()):
+            continue
+        sequences = {
+            name: store.read(recording.id).cut(0, recipe.segment_frames)
+            for name, store in read.items()
+        }
+        frames = timelines({name: models[name] for name in read}, sequences)
+        if len(frames):
+            write_example(folder.examples, recording, frames, locator, recipe.face)
