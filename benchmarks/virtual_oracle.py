@@ -3,7 +3,7 @@
     python benchmarks/virtual_oracle.py --people 65 --seeds 1001 1002 1003
 
 Nothing is drawn: people live through their clips, and a random forest sees statistics of
-their true action units over each clip of 10 s. People are held out by fives folds, so nobody
+their true action units over each clip of 10 s. People are held out in five folds, so nobody
 is on both sides. The interval is a percentile bootstrap over people.
 """
 
@@ -21,7 +21,7 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from painscope.virtual.generate import make_layout
+from painscope.virtual.generation import make_layout
 from painscope.virtual.motion import FaceMotion
 
 
@@ -90,7 +90,7 @@ def interval(truth: np.ndarray, answer: np.ndarray, groups: np.ndarray) -> tuple
 
 def report(name: str, people: int, seed: int, **settings: object) -> None:
     features, labels, groups, peaks = dataset(name, people, seed, **settings)
-    classes = list(dict.fromkeys(sorted(labels, key=_ORDER.index)))
+    classes = [name for name in _ORDER if name in labels]
     print(f"{name}, {people} people, seed {seed}, {len(labels)} clips of {classes}")
     for label in classes:
         quartiles = np.percentile(peaks[labels == label], [10, 25, 50, 75, 90])

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from painscope.errors import DatasetError
-from painscope.virtual.generate import VERSION, make_layout, shoot
+from painscope.virtual.generation import VERSION, make_layout, shoot
 from painscope.virtual.motion import FaceMotion
 from painscope.virtual.writers.base import Frames
 
