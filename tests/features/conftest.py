@@ -12,6 +12,8 @@ from painscope.face import Face, make_locator
 from painscope.features import VGGFeatures
 from painscope.networks import random_checkpoint
 from painscope.recording import Recording
+from painscope.virtual.motion import FaceMotion
+from painscope.virtual.truth import truth_path, write_truth
 
 
 class Grey:
@@ -59,3 +61,22 @@ def make_recording(tmp_path: Path, make_video: Callable[..., Path]) -> Callable[
         return Recording(id=name, video=video, **settings)  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture
+def virtual_truth(tmp_path: Path) -> Callable[..., Path]:
+    """Write truth about a recording as virtual datasets have it; return the dataset's folder."""
+
+    def write(name: str, *, frames: int = 30, rate: float = 30.0) -> Path:
+        rng = np.random.default_rng(1)
+        motion = FaceMotion.still(np.arange(frames) / rate)
+        motion.action_units[:] = rng.uniform(0, 5, motion.action_units.shape)
+        motion.pose[:] = rng.normal(0, 5, motion.pose.shape)
+        root = tmp_path / "virtual"
+        root.mkdir(exist_ok=True)
+        (root / "virtual.json").write_text("{}")
+        felt, landmarks = np.zeros(frames), np.zeros((frames, 68, 2), np.float32)
+        write_truth(truth_path(root, name), motion, felt, landmarks)
+        return root
+
+    return write

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ BUILD: dict[str, Callable[[], Extractor]] = {
         "vgg16-gap", checkpoint=random_checkpoint(width=1 / 16, input_size=32)
     ),
     "mediapipe-blendshapes": lambda: make_extractor("mediapipe-blendshapes"),
+    "true-action-units": lambda: make_extractor("true-action-units"),
 }
 
 
@@ -37,7 +39,12 @@ def extractor(request: pytest.FixtureRequest) -> Extractor:
     return BUILD[request.param]()
 
 
-def test_contract(extractor: Extractor) -> None:
+@pytest.fixture
+def recording(virtual_truth: Callable[..., Path]) -> Recording:
+    return replace(RECORDING, video=virtual_truth("a") / "video/a.mp4")
+
+
+def test_contract(extractor: Extractor, recording: Recording) -> None:
     assert isinstance(extractor, Extractor)
     assert EXTRACTORS[extractor.name] is type(extractor)
     assert len(set(extractor.names)) == len(extractor.names) > 0
@@ -47,13 +54,13 @@ def test_contract(extractor: Extractor) -> None:
 
     batch = crop_batch(5, extractor.crop_size or 0)
     crops = batch.crops.copy()
-    values = extractor.extract(batch, RECORDING)
+    values = extractor.extract(batch, recording)
     assert values.shape == (5, len(extractor.names))
     assert values.dtype == np.float32
     assert np.isfinite(values).all()
     assert len(np.unique(values, axis=0)) == 5, "different faces, different features"
     np.testing.assert_array_equal(batch.crops, crops)
-    np.testing.assert_array_equal(extractor.extract(batch, RECORDING), values)
+    np.testing.assert_array_equal(extractor.extract(batch, recording), values)
 
 
 def test_unknown_names_and_settings() -> None:

@@ -9,6 +9,7 @@ from painscope.features.extraction import ExtractionSummary, extract, open_store
 from painscope.features.network import VGGFeatures
 from painscope.features.sequence import FeatureSequence
 from painscope.features.store import FeatureStore
+from painscope.features.true_action_units import TrueActionUnits
 
 __all__ = [
     "EXTRACTORS",
@@ -17,6 +18,7 @@ __all__ = [
     "Extractor",
     "FeatureSequence",
     "FeatureStore",
+    "TrueActionUnits",
     "VGGFeatures",
     "extract",
     "make_extractor",
@@ -25,7 +27,7 @@ __all__ = [
 
 #: Extractors by name. A new one is a file in this folder and a line here.
 EXTRACTORS: dict[str, type] = {
-    extractor.name: extractor for extractor in (VGGFeatures, BlendshapeFeatures)
+    extractor.name: extractor for extractor in (VGGFeatures, BlendshapeFeatures, TrueActionUnits)
 }
 
 

@@ -29,7 +29,7 @@ class TrueActionUnits:
     name = "true-action-units"
     names: tuple[str, ...] = (*UNIT_COLUMNS, "blink_L", "blink_R", "yaw", "pitch", "roll")
     crop_size: int | None = None
-    provenance: Mapping[str, object] = {"extractor": name, "version": 1}
+    provenance: Mapping[str, object] = {"name": name}
 
     def extract(self, batch: CropBatch, recording: Recording) -> np.ndarray:
         """Return the truth of the frame on display at each of the batch's times.
