@@ -8,7 +8,7 @@ from pathlib import Path
 
 from painscope.experiments.folder import RunFolder
 from painscope.experiments.recipe import load_recipe
-from painscope.experiments.run import run
+from painscope.experiments.runner import run
 
 __all__ = ["run_demo"]
 
@@ -37,7 +37,9 @@ SETTINGS = (
 )
 
 
-def run_demo(out: Path | str, *, progress: Callable[[str, int, int], None] | None = None) -> RunFolder:
+def run_demo(
+    out: Path | str, *, progress: Callable[[str, int, int], None] | None = None
+) -> RunFolder:
     """Make virtual people, train on some, test on others; what is there already is reused.
 
     Parameters

@@ -140,6 +140,8 @@ class RunFacts(_Facts):
         Of the target's label scheme, in order.
     steps, datasets, classifiers, features, segments
         See their classes. Classifiers stand in the order of the tables.
+    left_out : dict of str to str
+        Features that optional rows wanted and could not have, and why.
     source_network : NetworkFacts or None
         None if no row reads a network's features.
     """
@@ -155,6 +157,7 @@ class RunFacts(_Facts):
     source_network: NetworkFacts | None = None
     features: tuple[FeatureFacts, ...] = ()
     segments: tuple[SegmentFacts, ...] = ()
+    left_out: dict[str, str] = Field(default_factory=dict)
 
     @property
     def virtual(self) -> bool:

@@ -14,7 +14,7 @@ from painscope.errors import UsageError
 from painscope.experiments.facts import RunFacts, StepFacts
 from painscope.experiments.features import available_features, fill_stores, needs_source
 from painscope.experiments.folder import RunFolder
-from painscope.experiments.judge import judge
+from painscope.experiments.judge import judge, make_the_folds
 from painscope.experiments.models import source_path
 from painscope.experiments.recipe import Recipe
 from painscope.experiments.source import given_source, train_on
@@ -97,11 +97,12 @@ def run(
             with clock.step("source network"):
                 checkpoint = _source(recipe, source, locator, folder, kept, show)
             _warn_of_other_crops(checkpoint, locator)
+        folds = make_the_folds(recipe, target, checkpoint)
         available = available_features(recipe, target, locator, checkpoint)
         with clock.step("features"):
             stores = fill_stores(recipe, target, available.extractors, locator, kept, show)
         with clock.step("classifiers and evaluation"):
-            judgement = judge(recipe, target, stores, checkpoint, folder, show)
+            judgement = judge(recipe, target, stores, folds, folder, show)
         with clock.step("tables and examples"):
             facts = tell(
                 folder, recipe, source, target, checkpoint, available, stores, locator, judgement
@@ -122,9 +123,7 @@ def _load(recipe: Recipe, folders: Mapping[str, Path]) -> tuple[Dataset | None, 
             )
     for name in wanted:
         if name not in folders:
-            raise UsageError(
-                f"the recipe needs the dataset {name}", hint=f"Add --data {name}=DIR."
-            )
+            raise UsageError(f"the recipe needs the dataset {name}", hint=f"Add --data {name}=DIR.")
     target = load_dataset(recipe.target.dataset, folders[wanted[0]], **recipe.target.options)
     if not trains:
         return None, target

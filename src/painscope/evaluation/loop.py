@@ -1,0 +1,208 @@
+"""evaluate: fit on some people, predict others; a tidy table of predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from painscope.classifiers import SequenceClassifier, evaluation_segments, training_segments
+from painscope.errors import DatasetError
+from painscope.evaluation.splits import Fold
+from painscope.features import FeatureSequence
+from painscope.recording import Recording
+
+__all__ = ["Evaluation", "Keep", "SegmentCount", "evaluate"]
+
+#: Below this share of frames with a face a prediction is flagged.
+FEW_FRAMES = 0.5
+
+#: Called with the classifier's name, the fold's, the seed and what was fitted.
+Keep = Callable[[str, str, int, SequenceClassifier], None]
+
+
+@dataclass(frozen=True)
+class SegmentCount:
+    """How many clips a part of a fold gave, and how many of them were shorter than asked."""
+
+    fold: str
+    part: str
+    recordings: int
+    segments: int
+    short: int
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What an evaluation gives.
+
+    Attributes
+    ----------
+    predictions : DataFrame
+        recording, subject, split, fold, seed, classifier, true_label, predicted_label,
+        ``p_<class>`` per class, found_share, n_frames, flag.
+    histories : DataFrame
+        classifier, fold, seed, epoch, train_loss, validation_loss.
+    segments : tuple of SegmentCount
+    """
+
+    predictions: pd.DataFrame
+    histories: pd.DataFrame
+    segments: tuple[SegmentCount, ...]
+
+
+def evaluate(
+    classifiers: Mapping[str, Callable[[int], SequenceClassifier]],
+    sequences: Mapping[str, FeatureSequence],
+    folds: Sequence[Fold],
+    *,
+    seeds: Sequence[int] = (0, 1, 2, 3, 4),
+    segment_frames: int = 300,
+    keep: Keep | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Evaluation:
+    """Fit every classifier on every fold's training people and predict the held-out ones.
+
+    Long training recordings are cut into clips; held-out ones are read up to
+    `segment_frames`. Every held-out recording gets a prediction, also one without
+    features: the training data's class frequencies, flagged.
+
+    Parameters
+    ----------
+    classifiers : mapping of str to callable
+        From name to a function of a seed that gives an unfitted classifier. One whose class
+        says that it is ``deterministic`` is fitted for the first seed only.
+    sequences : mapping of str to FeatureSequence
+        Features by recording id; a recording may be missing.
+    folds : sequence of Fold
+        Of the predefined split, the validation people are predicted too.
+    seeds : sequence of int
+    segment_frames : int
+        Length of a clip.
+    keep : callable, optional
+        Given every fitted classifier.
+    progress : callable, optional
+        Called with fits done and to do.
+
+    Raises
+    ------
+    DatasetError
+        If no training recording has features.
+    """
+    if not sequences:
+        raise DatasetError("no recording has features", hint="See status.parquet for the reasons.")
+    blank = next(iter(sequences.values())).cut(0, 0)
+    predictions, histories, counts = [], [], []
+    done, total = 0, len(folds) * sum(len(_seeds(make, seeds)) for make in classifiers.values())
+    for fold in folds:
+        train = _Clips.cut(fold, "train", sequences, blank, segment_frames)
+        validation = _Clips.cut(fold, "validation", sequences, blank, segment_frames)
+        tested = [_Clips.cut(fold, "test", sequences, blank, segment_frames)]
+        if fold.name == "predefined" and validation.recordings:
+            tested.append(validation)
+        counts += [part.count for part in (train, validation, *tested[:1]) if part.recordings]
+        for name, make in classifiers.items():
+            for seed in _seeds(make, seeds):
+                classifier = make(seed)
+                classifier.fit(
+                    *train.labelled[:2], groups=train.labelled[2], validation=validation.labelled
+                )
+                if keep is not None:
+                    keep(name, fold.name, seed, classifier)
+                who = {"fold": fold.name, "seed": seed, "classifier": name}
+                histories.append(pd.DataFrame(classifier.history_).assign(**who))
+                predictions += [part.predict(classifier).assign(**who) for part in tested]
+                done += 1
+                if progress is not None:
+                    progress(done, total)
+    columns = ["classifier", "fold", "seed", "epoch", "train_loss", "validation_loss"]
+    return Evaluation(
+        pd.concat(predictions, ignore_index=True),
+        pd.concat(histories, ignore_index=True).reindex(columns=columns),
+        tuple(counts),
+    )
+
+
+def _seeds(make: Callable[[int], SequenceClassifier], seeds: Sequence[int]) -> Sequence[int]:
+    return seeds[:1] if make(seeds[0]).deterministic else seeds
+
+
+@dataclass(frozen=True)
+class _Clips:
+    """One part of a fold as clips, each with the recording it was cut from."""
+
+    recordings: tuple[Recording, ...]
+    clips: tuple[FeatureSequence, ...]
+    missing: frozenset[str]
+    count: SegmentCount
+
+    @classmethod
+    def cut(
+        cls,
+        fold: Fold,
+        part: str,
+        sequences: Mapping[str, FeatureSequence],
+        blank: FeatureSequence,
+        length: int,
+    ) -> _Clips:
+        chosen: Sequence[Recording] = getattr(fold, part)
+        found = [
+            sequences[r.id] if r.id in sequences else replace(blank, recording=r.id) for r in chosen
+        ]
+        cut = training_segments if part == "train" else evaluation_segments
+        segments = cut(found, length=length)
+        count = SegmentCount(fold.name, part, len(chosen), len(segments), segments.short)
+        return cls(
+            tuple(chosen[source] for source in segments.sources),
+            segments.sequences,
+            frozenset(r.id for r in chosen if r.id not in sequences),
+            count,
+        )
+
+    @property
+    def labelled(self) -> tuple[list[FeatureSequence], list[str], list[str]]:
+        """Clips, labels and subjects to fit on or to stop by."""
+        known = [
+            (clip, recording.label, recording.subject)
+            for clip, recording in zip(self.clips, self.recordings, strict=True)
+            if recording.label is not None
+        ]
+        return (
+            [clip for clip, _, _ in known],
+            [label for _, label, _ in known],
+            [subject for _, _, subject in known],
+        )
+
+    def predict(self, classifier: SequenceClassifier) -> pd.DataFrame:
+        """Return a row per recording."""
+        proba = classifier.predict_proba(self.clips)
+        table = pd.DataFrame(
+            {
+                "recording": [recording.id for recording in self.recordings],
+                "subject": [recording.subject for recording in self.recordings],
+                "split": self.count.part,
+                "true_label": [recording.label for recording in self.recordings],
+                "predicted_label": [classifier.classes[k] for k in proba.argmax(axis=1)],
+                "found_share": [_share(clip) for clip in self.clips],
+                "n_frames": [len(clip) for clip in self.clips],
+                "flag": [
+                    self._flag(recording, clip)
+                    for recording, clip in zip(self.recordings, self.clips, strict=True)
+                ],
+            }
+        )
+        columns = {f"p_{name}": proba[:, k] for k, name in enumerate(classifier.classes)}
+        return table.assign(**columns)
+
+    def _flag(self, recording: Recording, clip: FeatureSequence) -> str:
+        if recording.id in self.missing:
+            return "could not be read"
+        if not clip.usable.any():
+            return "no frame with a face"
+        return "few frames with a face" if _share(clip) < FEW_FRAMES else ""
+
+
+def _share(clip: FeatureSequence) -> float:
+    return float(np.mean(clip.found)) if len(clip) else 0.0

@@ -1,0 +1,62 @@
+"""Metrics from confusion matrices, many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+__all__ = ["CLASS_METRICS", "METRICS", "confusion", "metrics"]
+
+#: Of the whole table, and of one class.
+METRICS = ("accuracy", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1")
+CLASS_METRICS = ("precision", "recall", "f1")
+
+
+def confusion(true: Sequence[str], predicted: Sequence[str], classes: Sequence[str]) -> np.ndarray:
+    """Return the confusion matrix: int64 [C, C], rows true, columns predicted."""
+    index = {label: number for number, label in enumerate(classes)}
+    counts = np.zeros((len(classes), len(classes)), np.int64)
+    rows = [index[label] for label in true]
+    columns = [index[label] for label in predicted]
+    np.add.at(counts, (rows, columns), 1)
+    return counts
+
+
+def metrics(counts: np.ndarray) -> dict[tuple[str, int | None], np.ndarray]:
+    """Return every metric of a stack of confusion matrices.
+
+    As in scikit-learn with ``zero_division=0``: precision, recall and F1 of a class nobody
+    answered or had are 0 and enter the macro averages, while balanced accuracy is the mean
+    recall of the classes that occur.
+
+    Parameters
+    ----------
+    counts : int or float [..., C, C]
+        Rows true, columns predicted.
+
+    Returns
+    -------
+    dict of (metric, class number or None) to float64 [...]
+    """
+    counts = np.asarray(counts, np.float64)
+    right = np.diagonal(counts, axis1=-2, axis2=-1)
+    had, answered = counts.sum(-1), counts.sum(-2)
+    precision, recall = _ratio(right, answered), _ratio(right, had)
+    f1 = _ratio(2 * right, had + answered)
+    occurs = had > 0
+    values: dict[tuple[str, int | None], np.ndarray] = {
+        ("accuracy", None): _ratio(right.sum(-1), had.sum(-1)),
+        ("balanced_accuracy", None): _ratio((recall * occurs).sum(-1), occurs.sum(-1)),
+        ("macro_precision", None): precision.mean(-1),
+        ("macro_recall", None): recall.mean(-1),
+        ("macro_f1", None): f1.mean(-1),
+    }
+    for name, per_class in (("precision", precision), ("recall", recall), ("f1", f1)):
+        for number in range(counts.shape[-1]):
+            values[name, number] = per_class[..., number]
+    return values
+
+
+def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    return np.divide(above, below, out=np.zeros_like(above, np.float64), where=below > 0)

@@ -1,0 +1,177 @@
+"""judge: fit the recipe's rows on some people and score them on others."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from painscope.classifiers import SequenceClassifier, make_classifier
+from painscope.datasets import Dataset
+from painscope.evaluation import (
+    Evaluation,
+    Fold,
+    SegmentCount,
+    check_source_subjects,
+    evaluate,
+    make_folds,
+    score_table,
+    skill_table,
+    submission,
+)
+from painscope.experiments.facts import SegmentFacts
+from painscope.experiments.features import TRUTH
+from painscope.experiments.folder import RunFolder
+from painscope.experiments.models import model_path
+from painscope.experiments.recipe import Recipe, Row
+from painscope.features import FeatureSequence, FeatureStore
+from painscope.networks import Checkpoint
+
+if TYPE_CHECKING:
+    from painscope.evaluation.loop import Keep
+
+__all__ = ["BASELINES", "Judgement", "judge", "make_the_folds"]
+
+#: They stand beside every result.
+BASELINES = ("majority", "chance")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Predictions and what follows from them.
+
+    Attributes
+    ----------
+    predictions, scores, histories : DataFrame
+        See `painscope.evaluation`.
+    skill, submission : DataFrame or None
+        Share of the oracle's skill, if there is an oracle; labels for unlabelled
+        recordings, if there are any.
+    segments : tuple of SegmentFacts
+    example_models : dict of str to dict of str to SequenceClassifier
+        By held-out recording and row: a classifier that never saw the person.
+    """
+
+    predictions: pd.DataFrame
+    scores: pd.DataFrame
+    histories: pd.DataFrame
+    skill: pd.DataFrame | None
+    submission: pd.DataFrame | None
+    segments: tuple[SegmentFacts, ...]
+    example_models: dict[str, dict[str, SequenceClassifier]] = field(default_factory=dict)
+
+
+def make_the_folds(recipe: Recipe, target: Dataset, checkpoint: Checkpoint | None) -> list[Fold]:
+    """Return the recipe's folds; nobody tested in them has shaped the source network.
+
+    Raises
+    ------
+    LeakageError
+        If somebody has, or is in two splits.
+    """
+    folds = make_folds(recipe.protocol, target.recordings, folds=recipe.folds)
+    if checkpoint is not None:
+        check_source_subjects(checkpoint.card.seen(target.name), folds)
+    return folds
+
+
+def judge(
+    recipe: Recipe,
+    target: Dataset,
+    stores: Mapping[str, FeatureStore],
+    folds: list[Fold],
+    folder: RunFolder,
+    progress: Callable[[str, int, int], None],
+) -> Judgement:
+    """Fit, predict and score every row whose features are there; keep the fitted models."""
+    classes = target.scheme.classes
+    models: dict[str, dict[str, SequenceClassifier]] = defaultdict(dict)
+    keep = _keeper(folder, folds, models)
+    rows = [row for row in recipe.rows if row.features in stores]
+    parts = []
+    for number, (features, store) in enumerate(stores.items()):
+        makers = {row.label: _maker(row, classes) for row in rows if row.features == features}
+        if number == 0:
+            makers |= {name: _maker(Row(classifier=name), classes) for name in BASELINES}
+        parts.append(
+            evaluate(
+                makers,
+                _read(store, target),
+                folds,
+                seeds=range(recipe.seeds),
+                segment_frames=recipe.segment_frames,
+                keep=keep,
+                progress=partial(progress, f"classifiers on {features}"),
+            )
+        )
+    predictions = _predictions(parts, target, recipe)
+    oracle = next((row.label for row in rows if row.features == TRUTH), None)
+    return Judgement(
+        predictions=predictions,
+        scores=score_table(
+            predictions,
+            classes,
+            dataset=target.name,
+            protocol=recipe.protocol,
+            resamples=recipe.bootstrap,
+        ),
+        histories=pd.concat([part.histories for part in parts], ignore_index=True),
+        skill=None
+        if oracle is None
+        else skill_table(predictions, classes, oracle=oracle, resamples=recipe.bootstrap),
+        submission=submission(predictions, classes),
+        segments=_segments(parts[0].segments),
+        example_models=models,
+    )
+
+
+def _maker(row: Row, classes: tuple[str, ...]) -> Callable[[int], SequenceClassifier]:
+    return lambda seed: make_classifier(row.classifier, classes=classes, seed=seed, **row.settings)
+
+
+def _read(store: FeatureStore, target: Dataset) -> dict[str, FeatureSequence]:
+    there = set(store.ids())
+    return {r.id: store.read(r.id) for r in target.recordings if r.id in there}
+
+
+def _keeper(
+    folder: RunFolder, folds: list[Fold], models: dict[str, dict[str, SequenceClassifier]]
+) -> Keep:
+    """Save fitted classifiers: every seed of one fold, or the first seed of many folds."""
+    held_out = {
+        fold.name: [r.id for r in (*fold.test, *(fold.validation if len(folds) == 1 else ()))]
+        for fold in folds
+    }
+
+    def keep(name: str, fold: str, seed: int, classifier: SequenceClassifier) -> None:
+        if seed > 0 and len(folds) > 1:
+            return
+        classifier.save(model_path(folder, name, fold, seed))
+        if seed == 0 and name not in BASELINES:
+            for recording in held_out[fold]:
+                models[recording][name] = classifier
+
+    return keep
+
+
+def _predictions(parts: Iterable[Evaluation], target: Dataset, recipe: Recipe) -> pd.DataFrame:
+    table = pd.concat([part.predictions for part in parts], ignore_index=True)
+    table.insert(0, "dataset", target.name)
+    table.insert(1, "protocol", recipe.protocol)
+    return table
+
+
+def _segments(counts: Iterable[SegmentCount]) -> tuple[SegmentFacts, ...]:
+    """Sum the folds' counts per part."""
+    totals: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for count in counts:
+        for place, number in enumerate((count.recordings, count.segments, count.short)):
+            totals[count.part][place] += number
+    return tuple(
+        SegmentFacts(split=part, recordings=recordings, segments=segments, padded=short)
+        for part, (recordings, segments, short) in totals.items()
+    )
