@@ -123,8 +123,10 @@ def _blink(rng: np.random.Generator, score: Score, per_minute: float) -> None:
 def add_blink(rng: np.random.Generator, score: Score, onset_s: float) -> None:
     """Add one blink; one in eight does not close fully."""
     depth = rng.uniform(0.45, 0.8) if rng.random() < 0.12 else rng.uniform(0.92, 1.0)
-    curve = depth * pulse(score.time_s, onset_s, rng.uniform(0.07, 0.11), rng.uniform(0.15, 0.25))
-    score.blink = np.maximum(score.blink, curve[:, None] * rng.uniform(0.97, 1.0, 2))
+    close_s, open_s = rng.uniform(0.07, 0.11), rng.uniform(0.15, 0.25)
+    span = score.span(onset_s, onset_s + close_s + open_s)
+    curve = depth * pulse(score.time_s[span], onset_s, close_s, open_s)
+    score.blink[span] = np.maximum(score.blink[span], curve[:, None] * rng.uniform(0.97, 1.0, 2))
 
 
 def _move_head(rng: np.random.Generator, score: Score, habits: Habits) -> None:
@@ -140,13 +142,7 @@ def _move_head(rng: np.random.Generator, score: Score, habits: Habits) -> None:
 def _look(rng: np.random.Generator, score: Score, away_per_minute: float) -> None:
     """Fixations of half a second or so, small saccades between them, and glances away."""
     time_s = score.time_s
-    onset_s, target = float(time_s[0]) - 1.0, rng.normal(0, 1.5, 2)
-    gaze = np.tile(target, (len(time_s), 1))
-    while onset_s < score.stop_s:
-        onset_s += 0.2 + float(rng.exponential(0.7))
-        aim = rng.normal(0, (2.2, 1.5))
-        gaze += _step(time_s, onset_s, 0.04) * (aim - target)
-        target = aim
+    gaze = _fixate(rng, time_s)
     for onset_s in _events(rng, score, away_per_minute):
         aim = rng.normal(0, (14.0, 8.0))
         hold_s = float(rng.gamma(2.0, 0.5))
@@ -159,6 +155,16 @@ def _look(rng: np.random.Generator, score: Score, away_per_minute: float) -> Non
         if rng.random() < 0.4:  # large saccades often come with a blink
             add_blink(rng, score, onset_s)
     score.gaze += gaze
+
+
+def _fixate(rng: np.random.Generator, time_s: np.ndarray) -> np.ndarray:
+    """Return where the eyes point, small saccades of 40 ms apart: float64 [T, 2]."""
+    start_s, stop_s = float(time_s[0]) - 1.0, float(time_s[-1])
+    onsets = start_s + np.cumsum(0.2 + rng.exponential(0.7, int(2 + 4 * (stop_s - start_s))))
+    aims = rng.normal(0, (2.2, 1.5), (len(onsets) + 1, 2))
+    knots = np.stack([onsets, onsets + 0.04], axis=1).ravel()
+    held = np.repeat(aims, 2, axis=0)[1:-1]
+    return np.stack([np.interp(time_s, knots, held[:, axis]) for axis in (0, 1)], axis=1)
 
 
 def _step(time_s: np.ndarray, onset_s: float, rise_s: float) -> np.ndarray:
@@ -202,8 +208,8 @@ def _talk(rng: np.random.Generator, score: Score, onset_s: float) -> None:
     stop_s = onset_s + float(rng.uniform(0.8, 3.5))
     while onset_s < stop_s:
         syllable_s = float(rng.uniform(0.16, 0.3))
-        open_ = float(rng.uniform(0.4, 1.8))
-        units = {25: open_ + 0.4, 26: 0.7 * open_}
+        open_ = float(rng.uniform(0.4, 2.6))
+        units = {25: open_ + 0.4, 26: 0.8 * open_}
         for unit, share in ((10, 0.2), (12, 0.25), (20, 0.25), (17, 0.2), (24, 0.2), (23, 0.2)):
             if rng.random() < share:
                 units[unit] = float(rng.uniform(0.3, 1.2))
@@ -218,8 +224,9 @@ def _talk(rng: np.random.Generator, score: Score, onset_s: float) -> None:
             fade_s=0.7 * syllable_s,
             asymmetry=0.05,
         )
-        nod = pulse(score.time_s, onset_s, syllable_s, 2 * syllable_s)
-        score.pose += nod[:, None] * rng.normal(0, (0.5, 0.7, 0.3))
+        span = score.span(onset_s, onset_s + 3 * syllable_s)
+        nod = pulse(score.time_s[span], onset_s, syllable_s, 2 * syllable_s)
+        score.pose[span] += nod[:, None] * rng.normal(0, (0.5, 0.7, 0.3))
         onset_s += syllable_s
 
 

@@ -126,12 +126,23 @@ class Score:
         """The last frame's time."""
         return float(self.time_s[-1]) if len(self.time_s) else 0.0
 
-    def add(self, action_unit: int, curve: np.ndarray, sides: tuple[float, float] = (1, 1)) -> None:
+    def span(self, start_s: float, stop_s: float) -> slice:
+        """Return which frames lie in a stretch of time: what is short is cheap to write."""
+        first, stop = np.searchsorted(self.time_s, (start_s, stop_s))
+        return slice(int(first), int(stop))
+
+    def add(
+        self,
+        action_unit: int,
+        curve: np.ndarray,
+        sides: tuple[float, float] = (1, 1),
+        span: slice = slice(None),
+    ) -> None:
         """Join an intensity curve (0–5 [T]) to one unit; `sides` scale its left and right."""
         if action_unit in UNSIDED:
             sides = (1.0, 1.0)
         both = np.maximum(np.asarray(curve)[:, None] * np.asarray(sides), 0.0)
-        self._powers[:, ACTION_UNITS.index(action_unit)] += both**_JOIN
+        self._powers[span, ACTION_UNITS.index(action_unit)] += both**_JOIN
 
     def express(
         self,
@@ -157,10 +168,13 @@ class Score:
         for unit, apex in intensities.items():
             lag = abs(rng.normal(0, 0.25)) * rise_s
             stretch = rng.lognormal(0, 0.15)
-            curve = envelope(self.time_s, onset_s + lag, rise_s * stretch, hold_s, fade_s / stretch)
-            curve *= 1 + 0.07 * wander(rng, self.time_s, 0.6)
+            start_s, rise, fade = onset_s + lag, rise_s * stretch, fade_s / stretch
             own = lean + rng.normal(0, asymmetry / 2)
-            self.add(unit, apex * curve, (1 + own / 2, 1 - own / 2))
+            span = self.span(start_s, start_s + rise + hold_s + fade)
+            time_s = self.time_s[span]
+            curve = apex * envelope(time_s, start_s, rise, hold_s, fade)
+            curve *= 1 + 0.07 * wander(rng, time_s, 0.6)
+            self.add(unit, curve, (1 + own / 2, 1 - own / 2), span)
 
     def motion(self) -> FaceMotion:
         """Return what was gathered, within the bounds of a face."""
