@@ -22,7 +22,8 @@ from painscope.networks import Precision
 
 __all__ = ["History", "fit"]
 
-_LAST = "last.ckpt"
+#: What a fit is resumed from, in its folder.
+LAST = "last.ckpt"
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def fit(
         callbacks.append(
             ModelCheckpoint(
                 folder,
-                filename=_LAST.removesuffix(".ckpt"),
+                filename=LAST.removesuffix(".ckpt"),
                 enable_version_counter=False,
                 save_on_train_epoch_end=True,
             )
@@ -218,7 +219,7 @@ class _Progress(Callback):
 
 
 def _checkpoint_to_resume(folder: Path) -> Path | None:
-    path = folder / _LAST
+    path = folder / LAST
     if not path.is_file():
         return None
     try:

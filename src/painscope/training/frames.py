@@ -1,0 +1,183 @@
+"""Single frames of many recordings, from the crops on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, SequentialSampler
+
+from painscope.errors import DatasetError, RunError
+from painscope.face import cropped_ids, read_track
+from painscope.face.folder import SETTINGS
+from painscope.recording import Recording
+
+__all__ = ["FrameSet", "crop_settings", "find_frames", "frame_loader", "frames_digest"]
+
+#: Pictures that fit this are decoded once and kept; more are decoded as they are needed.
+CACHE_BYTES = 2 * 2**30
+#: Threads that decode; OpenCV leaves Python's lock alone meanwhile.
+THREADS = 4
+
+
+@dataclass(frozen=True)
+class FrameSet:
+    """N frames of R recordings.
+
+    Attributes
+    ----------
+    paths : tuple of Path, length N
+        The crops.
+    clip : int64 [N]
+        The recording of each, as a position in `recordings`.
+    target : int64 [N]
+        Its class number.
+    recordings : tuple of Recording, length R
+        Only those that have frames.
+    """
+
+    paths: tuple[Path, ...]
+    clip: np.ndarray
+    target: np.ndarray
+    recordings: tuple[Recording, ...]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+
+def find_frames(
+    crops: Path,
+    recordings: Sequence[Recording],
+    classes: Sequence[str],
+    window_s: tuple[float, float],
+    step: int,
+) -> FrameSet:
+    """Find the crops of each recording inside a window.
+
+    Parameters
+    ----------
+    crops : Path
+        A folder that `painscope.face.write_crops` filled.
+    recordings : sequence of Recording
+        Those without crops, or without a face in the window, are left out.
+    classes : sequence of str
+        Labels in the order of their numbers.
+    window_s : (float, float)
+        First and last second, from the recording's start.
+    step : int
+        Take the frames whose number is a multiple of it.
+
+    Raises
+    ------
+    DatasetError
+        If a class has not one frame.
+    """
+    there = set(cropped_ids(crops))
+    paths: list[Path] = []
+    clip: list[int] = []
+    kept: list[Recording] = []
+    for recording in recordings:
+        if recording.id not in there:
+            continue
+        time_s = read_track(crops, recording.id).time_s
+        numbers = {int(path.stem): path for path in (crops / recording.id).glob("*.jpg")}
+        inside = [
+            numbers[k]
+            for k in sorted(numbers)
+            if k % step == 0 and window_s[0] <= time_s[k] < window_s[1]
+        ]
+        paths += inside
+        clip += [len(kept)] * len(inside)
+        if inside:
+            kept.append(recording)
+    if missing := set(classes) - {str(recording.label) for recording in kept}:
+        raise DatasetError(
+            f"no crop between {window_s[0]:g} and {window_s[1]:g} s of the recordings labelled "
+            f"{min(missing)}",
+            path=crops,
+            hint="Write the crops first, or choose another window.",
+        )
+    label = np.array([classes.index(str(recording.label)) for recording in kept], np.int64)
+    clips = np.array(clip, np.int64)
+    return FrameSet(tuple(paths), clips, label[clips], tuple(kept))
+
+
+def frames_digest(sets: Iterable[FrameSet]) -> str:
+    """Return a sha256 of which frames there are, in which set, with which class."""
+    digest = hashlib.sha256()
+    for number, frames in enumerate(sets):
+        for path, target in zip(frames.paths, frames.target, strict=True):
+            digest.update(f"{number} {path.parent.name}/{path.name} {target}\n".encode())
+    return digest.hexdigest()
+
+
+def crop_settings(crops: Path) -> dict[str, Any]:
+    """Return how a folder of crops was made: locator, margin, rate, size and so on.
+
+    Raises
+    ------
+    RunError
+        If it is no such folder.
+    """
+    path = crops / SETTINGS
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise RunError("not a folder of crops", path=crops, hint="Write the crops first.") from None
+
+
+def frame_loader(
+    frames: FrameSet, *, size: int, batch_size: int, shuffle: bool
+) -> DataLoader[tuple[Tensor, Tensor]]:
+    """Return batches of pictures (uint8 [B, size, size, 3]) and class numbers (int64 [B]).
+
+    Shuffled, the last, shorter batch is dropped, unless it is the only one.
+    """
+    data = _Pictures(frames, size)
+    sampler = RandomSampler(data) if shuffle else SequentialSampler(data)
+    batches = BatchSampler(sampler, batch_size, drop_last=shuffle and len(data) >= batch_size)
+    return DataLoader(data, sampler=batches, batch_size=None)
+
+
+class _Pictures(Dataset):
+    """Fetches whole batches: ``pictures[[3, 1, 4]]``."""
+
+    def __init__(self, frames: FrameSet, size: int) -> None:
+        self.frames, self.size = frames, size
+        self._threads = ThreadPoolExecutor(THREADS)
+        self._kept: np.ndarray | None = None
+        if len(frames) * size * size * 3 <= CACHE_BYTES:
+            self._kept = self._decode(range(len(frames)))
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __getitem__(self, indices: list[int]) -> tuple[Tensor, Tensor]:
+        images = self._decode(indices) if self._kept is None else self._kept[indices]
+        return torch.from_numpy(images), torch.from_numpy(self.frames.target[indices])
+
+    def _decode(self, indices: Sequence[int]) -> np.ndarray:
+        images = np.empty((len(indices), self.size, self.size, 3), np.uint8)
+        paths = (self.frames.paths[index] for index in indices)
+        for k, image in enumerate(self._threads.map(self._read, paths)):
+            images[k] = image
+        return images
+
+    def _read(self, path: Path) -> np.ndarray:
+        import cv2
+
+        image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+        if image is None:
+            raise RunError("is damaged", path=path, hint="Remove its folder and crop again.")
+        if len(image) != self.size:
+            method = cv2.INTER_AREA if len(image) > self.size else cv2.INTER_LINEAR
+            image = cv2.resize(image, (self.size, self.size), interpolation=method)
+        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)

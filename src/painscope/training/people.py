@@ -1,0 +1,112 @@
+"""Who is trained on, who stops the training, who is tested: never the same person."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from painscope.errors import DatasetError, LeakageError
+from painscope.recording import Recording
+
+__all__ = ["PeopleSplit", "names", "split_people"]
+
+#: Share of the people drawn for stopping, and for the test, where the dataset does not say.
+HELD_OUT_SHARE = 0.15
+
+
+@dataclass(frozen=True)
+class PeopleSplit:
+    """Recordings of three groups of people.
+
+    Attributes
+    ----------
+    train : tuple of Recording
+        The weights are fitted on these.
+    validation : tuple of Recording
+        Their loss decides when training stops, so a score on them flatters.
+    test : tuple of Recording
+        Looked at once, at the end: the score that is reported.
+
+    Raises
+    ------
+    LeakageError
+        If a person is in two groups.
+    """
+
+    train: tuple[Recording, ...]
+    validation: tuple[Recording, ...]
+    test: tuple[Recording, ...]
+
+    def __post_init__(self) -> None:
+        people = [set(self.people(part)) for part in ("train", "validation", "test")]
+        twice = (people[0] & people[1]) | (people[0] & people[2]) | (people[1] & people[2])
+        if twice:
+            raise LeakageError(f"in two parts of the split: {names(twice)}")
+
+    def people(self, part: str) -> tuple[str, ...]:
+        """Return the people of ``"train"``, ``"validation"`` or ``"test"``, in order."""
+        return tuple(sorted({recording.subject for recording in getattr(self, part)}))
+
+
+def split_people(
+    recordings: Sequence[Recording], *, classes: Collection[str], seed: int
+) -> PeopleSplit:
+    """Split labelled recordings into people to train, to stop and to test on.
+
+    The dataset's own split is kept. Where it has two parts, as BioVid's hold-out, the
+    held-out part is the test, and those who stop the training are drawn from its training
+    people. Where it has none, both are drawn.
+
+    Parameters
+    ----------
+    recordings : sequence of Recording
+        Those whose label is not in `classes` are left out.
+    classes : collection of str
+    seed : int
+        Of the draw.
+
+    Raises
+    ------
+    LeakageError
+        If the dataset's split has a person in two parts.
+    DatasetError
+        If there are too few people, or a part lacks a class.
+    """
+    labelled = [recording for recording in recordings if recording.label in classes]
+    parts: dict[str, list[Recording]] = {"train": [], "validation": [], "test": []}
+    for recording in labelled:
+        parts[recording.split or "train"].append(recording)
+    if parts["validation"] and not parts["test"]:
+        parts["validation"], parts["test"] = [], parts["validation"]
+    PeopleSplit(*map(tuple, parts.values()))  # before anyone is drawn: names the culprits
+    random = np.random.default_rng(seed)
+    total = len({recording.subject for recording in labelled})
+    for part in ("test", "validation"):
+        if not parts[part]:
+            drawn = _draw(parts["train"], total, random)
+            parts[part] = [r for r in parts["train"] if r.subject in drawn]
+            parts["train"] = [r for r in parts["train"] if r.subject not in drawn]
+    for part, held in parts.items():
+        if missing := sorted(set(classes) - {str(recording.label) for recording in held}):
+            raise DatasetError(
+                f"the {len({r.subject for r in held})} people of the {part} part have no "
+                f"recording labelled {missing[0]}",
+                hint="Training needs three groups of people, each with recordings of all classes.",
+            )
+    return PeopleSplit(*map(tuple, parts.values()))
+
+
+def _draw(recordings: Sequence[Recording], total: int, random: np.random.Generator) -> set[str]:
+    """Draw `HELD_OUT_SHARE` of `total` people, at least one, but leave somebody."""
+    people = sorted({recording.subject for recording in recordings})
+    wanted = min(max(1, round(HELD_OUT_SHARE * total)), len(people) - 1)
+    return set(random.permutation(people)[: max(0, wanted)].tolist())
+
+
+def names(people: Collection[str]) -> str:
+    """Return the first five people and how many more there are."""
+    first = sorted(people)[:5]
+    more = f" and {len(people) - 5} more" if len(people) > 5 else ""
+    return ", ".join(first) + more

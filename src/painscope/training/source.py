@@ -1,0 +1,284 @@
+"""The source network: no pain against high pain, from single frames."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from painscope.errors import LeakageError, UsageError
+from painscope.files import write_text
+from painscope.networks import (
+    VGG16GAP,
+    Card,
+    Checkpoint,
+    Precision,
+    Preprocessing,
+    fold_batch_norm,
+    load_checkpoint,
+    pick_device,
+    pick_precision,
+    save_checkpoint,
+)
+from painscope.recording import Recording
+from painscope.training.fit import LAST, History, fit
+from painscope.training.frames import crop_settings, find_frames, frame_loader, frames_digest
+from painscope.training.people import PeopleSplit, names, split_people
+from painscope.training.task import SourceTask, class_weights, score
+
+__all__ = ["PUBLISHED", "train_source"]
+
+#: What the published source network reached on held-out people of BioVid Part A
+#: (Prajod et al., Faces of Experimental Pain, 2024).
+PUBLISHED = {"accuracy": 0.70, "f1": 0.69}
+
+#: Peaks of the one-cycle schedule: from scratch with batch normalisation, and from a
+#: checkpoint without.
+LEARNING_RATE, FINE_TUNING_RATE = 1e-3, 1e-4
+
+CHECKPOINT, SETTINGS, HISTORY = "source.safetensors", "settings.json", "history.json"
+
+
+def train_source(
+    crops: Path | str,
+    recordings: Sequence[Recording],
+    *,
+    dataset: str,
+    out: Path | str,
+    classes: tuple[str, ...] = ("no-pain", "high-pain"),
+    start: Checkpoint | Path | str | None = None,
+    width: float | None = None,
+    input_size: int | None = None,
+    window_s: tuple[float, float] = (2.0, 5.0),
+    frame_step: int = 5,
+    max_epochs: int = 30,
+    patience: int = 5,
+    batch_size: int = 64,
+    learning_rate: float | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    precision: str = "auto",
+    licence: str = "",
+    citation: str = "",
+    progress: Callable[[int, int], None] | None = None,
+) -> Checkpoint:
+    """Train a network to tell no pain from high pain in single frames.
+
+    From scratch it is trained with batch normalisation, which is folded into the
+    convolutions at the end. Training stops when the loss on the validation people no longer
+    falls; the scores on the card are those of *other* people, the test people, whom nothing
+    was chosen on (`painscope.training.split_people`).
+
+    Parameters
+    ----------
+    crops : path-like
+        A folder that `painscope.face.write_crops` filled.
+    recordings : sequence of Recording
+        Those whose label is not in `classes` are left out.
+    dataset : str
+        Its name, under which the card lists the people.
+    out : path-like
+        Folder for ``source.safetensors``, ``history.json`` and what resuming needs. A
+        finished training with the same settings is read back, a killed one continued.
+    classes : tuple of str
+        From no pain to pain.
+    start : Checkpoint or path-like, optional
+        Weights to begin with; None begins from scratch.
+    width : float, optional
+        Share of VGG16's channels; by default that of `start`, or 1.
+    input_size : int, optional
+        Side of the network's input; by default that of `start`, or 224.
+    window_s : (float, float)
+        Seconds of each recording whose frames are used; of BioVid's 5.5 s, 2 to 5 s.
+    frame_step : int
+        Use the frames whose number is a multiple of it: neighbours hardly differ.
+    max_epochs, patience, batch_size
+        See `painscope.training.fit`.
+    learning_rate : float, optional
+        Peak of the one-cycle schedule; by default 1e-3 from scratch, 1e-4 from `start`.
+    seed : int
+        Of the split, the weights, the order and the augmentation.
+    device, precision : str
+        See `painscope.networks.pick_device` and `pick_precision`.
+    licence, citation : str
+        Of the data, for the card.
+    progress : callable, optional
+        Called with the steps done and to do.
+
+    Returns
+    -------
+    Checkpoint
+        As written to ``out/source.safetensors``.
+
+    Raises
+    ------
+    LeakageError
+        If a person is in two parts of the split, or `start` has seen a held-out one.
+    DatasetError
+        If crops, people or classes are missing.
+    UsageError
+        If `out` holds another training, or `width` is not that of `start`.
+    StorageError
+        If the disk is full.
+    """
+    crops, out = Path(crops), Path(out)
+    crop = crop_settings(crops)
+    parent = load_checkpoint(start) if isinstance(start, Path | str) else start
+    split = split_people(recordings, classes=classes, seed=seed)
+    _refuse_people_seen_before(parent, split, dataset)
+    frames = {
+        part: find_frames(crops, getattr(split, part), classes, window_s, frame_step)
+        for part in ("train", "validation", "test")
+    }
+    network = _begin(parent, classes, width, seed)
+    where = pick_device(device)
+    chosen: Precision = pick_precision(precision, where)
+    rate = learning_rate or (FINE_TUNING_RATE if parent else LEARNING_RATE)
+    card = Card(
+        title=f"{' against '.join(reversed(classes))}, trained on {dataset}",
+        width=network.width,
+        input_size=input_size or (parent.card.input_size if parent else 224),
+        classes=classes,
+        preprocessing=parent.card.preprocessing if parent else Preprocessing(),
+        crop=crop,
+        subjects=_joined(parent, "subjects", dataset, split.people("train")),
+        validation_subjects=_joined(
+            parent, "validation_subjects", dataset, split.people("validation")
+        ),
+        test_subjects={dataset: split.people("test")},
+        parent=parent.sha256 if parent else None,
+        settings={
+            "window_s": list(window_s),
+            "frame_step": frame_step,
+            "max_epochs": max_epochs,
+            "patience": patience,
+            "batch_size": batch_size,
+            "learning_rate": rate,
+            "seed": seed,
+            "precision": chosen,
+            "dataset": dataset,
+            "frames_sha256": frames_digest(frames.values()),
+        },
+        licence=licence,
+        citation=citation,
+    )
+    _settle(out, card)
+    if (out / CHECKPOINT).exists():
+        return load_checkpoint(out / CHECKPOINT)
+    task = SourceTask(
+        network, card.preprocessing, class_weights(frames["train"].target, len(classes)), rate
+    )
+    loaders = {
+        part: frame_loader(
+            frames[part], size=card.input_size, batch_size=batch_size, shuffle=part == "train"
+        )
+        for part in frames
+    }
+    history = fit(
+        task,
+        loaders["train"],
+        loaders["validation"],
+        max_epochs=max_epochs,
+        patience=patience,
+        seed=seed,
+        folder=out,
+        device=where,
+        precision=chosen,
+        title="the source network",
+        progress=progress,
+    )
+    network = fold_batch_norm(task.network).to(where)
+    metrics = {
+        part: {"people": len(split.people(part))}
+        | score(network, card.preprocessing, loaders[part], frames[part], chosen)
+        for part in ("validation", "test")
+    }
+    return _finish(out, network, card, history, metrics)
+
+
+def _begin(
+    parent: Checkpoint | None, classes: tuple[str, ...], width: float | None, seed: int
+) -> VGG16GAP:
+    """Return the network to train: the parent's weights, or a new one with batch norm."""
+    if parent and width not in (None, parent.card.width):
+        raise UsageError(
+            f"width {width:g} is not that of the network to start from, {parent.card.width:g}"
+        )
+    chosen = parent.card.width if parent else width or 1.0
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = VGG16GAP(chosen, len(classes), batch_norm=parent is None)
+    if parent:
+        state = parent.network.state_dict()
+        if parent.card.classes != classes:  # another question: the prediction layer is new
+            state = {k: v for k, v in state.items() if not k.startswith("head.")}
+        network.load_state_dict(network.state_dict() | state)
+    return network
+
+
+def _refuse_people_seen_before(parent: Checkpoint | None, split: PeopleSplit, dataset: str) -> None:
+    if not parent:
+        return
+    stopping, tested = set(split.people("validation")), set(split.people("test"))
+    fitted = stopping & set(parent.card.subjects.get(dataset, ()))
+    if both := fitted | (tested & parent.card.seen(dataset)):
+        raise LeakageError(
+            f"the network to start from has seen people who are held out here: {names(both)}",
+            hint="Start from one that has not, or give the recordings the split it had.",
+        )
+
+
+def _joined(
+    parent: Checkpoint | None, field: str, dataset: str, people: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    """Return the people of the parent's card and the new ones: the weights owe to both."""
+    before: Mapping[str, tuple[str, ...]] = getattr(parent.card, field) if parent else {}
+    return {**before, dataset: tuple(sorted({*before.get(dataset, ()), *people}))}
+
+
+def _settle(out: Path, card: Card) -> None:
+    """Note what is trained in a new folder; refuse a folder of another training."""
+    told = card.model_dump(
+        mode="json",
+        include={"width", "input_size", "classes", "preprocessing", "crop", "parent"},
+    )
+    told |= card.settings
+    text = json.dumps(told, indent=2)
+    path = out / SETTINGS
+    if not path.exists():
+        write_text(path, text + "\n")
+        return
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise UsageError("is damaged", path=path, hint="Choose another folder.") from None
+    now = json.loads(text)
+    if changed := sorted(key for key in now if before.get(key) != now[key]):
+        raise UsageError(
+            f"holds another training: {', '.join(changed)} differ",
+            path=out,
+            hint="Choose another folder, or remove this one.",
+        )
+
+
+def _finish(
+    out: Path,
+    network: VGG16GAP,
+    card: Card,
+    history: History,
+    metrics: Mapping[str, Any],
+) -> Checkpoint:
+    """Write history and checkpoint; what was only needed to resume goes."""
+    told = {
+        "epochs": [dict(epoch) for epoch in history.epochs],
+        "best_epoch": history.best_epoch,
+        "stopped_early": history.stopped_early,
+    }
+    write_text(out / HISTORY, json.dumps(told, indent=2) + "\n")
+    card = card.model_copy(update={"metrics": {**metrics, "published": PUBLISHED}})
+    checkpoint = save_checkpoint(out / CHECKPOINT, network.cpu(), card)
+    (out / LAST).unlink(missing_ok=True)
+    return checkpoint

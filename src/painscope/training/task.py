@@ -1,0 +1,136 @@
+"""The source network's task: loss, optimiser, and the scores on other people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor, nn
+
+from painscope.networks import VGG16GAP, Precision, Preprocessing, autocast, prepare
+from painscope.training.augment import augment
+from painscope.training.frames import FrameSet
+
+__all__ = ["SourceTask", "class_weights", "score"]
+
+WEIGHT_DECAY = 1e-2
+
+Batch = tuple[Tensor, Tensor]
+
+
+class SourceTask(LightningModule):
+    """Class-weighted cross-entropy on augmented frames; AdamW with a one-cycle schedule.
+
+    Parameters
+    ----------
+    network : VGG16GAP
+    preprocessing : Preprocessing
+    weights : float32 [C]
+        Of the classes.
+    learning_rate : float
+        Peak of the schedule.
+    """
+
+    def __init__(
+        self,
+        network: VGG16GAP,
+        preprocessing: Preprocessing,
+        weights: Tensor,
+        learning_rate: float,
+    ) -> None:
+        super().__init__()
+        self.network, self.preprocessing = network, preprocessing
+        self.register_buffer("weights", weights)
+        self.learning_rate = learning_rate
+
+    def loss(self, images: Tensor, target: Tensor) -> Tensor:
+        """Return the weighted cross-entropy per frame: an average over batches is one over all."""
+        logits = self.network(prepare(images, self.preprocessing)).float()
+        assert isinstance(self.weights, Tensor)
+        total = nn.functional.cross_entropy(logits, target, self.weights, reduction="sum")
+        return total / len(target)
+
+    def training_step(self, batch: Batch, index: int) -> Tensor:  # noqa: D102
+        images, target = batch
+        loss = self.loss(augment(images), target)
+        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(target))
+        return loss
+
+    def validation_step(self, batch: Batch, index: int) -> None:  # noqa: D102
+        images, target = batch
+        self.log("val_loss", self.loss(images, target), batch_size=len(target))
+
+    def configure_optimizers(self) -> Any:  # noqa: D102
+        optimizer = torch.optim.AdamW(
+            self.network.parameters(), self.learning_rate, weight_decay=WEIGHT_DECAY
+        )
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, self.learning_rate, total_steps=int(self.trainer.estimated_stepping_batches)
+        )
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
+
+
+def class_weights(target: np.ndarray, classes: int) -> Tensor:
+    """Return inverse class frequencies that average 1 over the samples: float32 [classes]."""
+    counts = np.bincount(target, minlength=classes)
+    return torch.tensor(len(target) / (classes * counts), dtype=torch.float32)
+
+
+def score(
+    network: VGG16GAP,
+    preprocessing: Preprocessing,
+    batches: Iterable[Batch],
+    frames: FrameSet,
+    precision: Precision,
+) -> dict[str, dict[str, float]]:
+    """Score a network on frames, and on clips by their frames' mean probability.
+
+    Parameters
+    ----------
+    network : VGG16GAP
+        In evaluation mode.
+    preprocessing : Preprocessing
+    batches : iterable of (images, class numbers)
+        All of `frames`, in order.
+    frames : FrameSet
+    precision : {"fp32", "bf16"}
+
+    Returns
+    -------
+    dict
+        ``frames`` and ``clips``, each with ``n``, ``accuracy``, ``f1_macro`` and
+        ``majority``, the accuracy of always answering the commonest class.
+    """
+    device = next(network.parameters()).device
+    parts = []
+    with torch.inference_mode(), autocast(device, precision):
+        for images, _ in batches:
+            logits = network(prepare(images.to(device), preprocessing)).float()
+            parts.append(logits.softmax(dim=1).cpu().numpy())
+    probability = np.concatenate(parts)
+    clips = len(frames.recordings)
+    sums = np.zeros((clips, probability.shape[1]))
+    np.add.at(sums, frames.clip, probability)
+    clip_target = np.zeros(clips, np.int64)
+    clip_target[frames.clip] = frames.target
+    return {
+        "frames": _scores(frames.target, probability.argmax(axis=1)),
+        "clips": _scores(clip_target, sums.argmax(axis=1)),
+    }
+
+
+def _scores(target: np.ndarray, answer: np.ndarray) -> dict[str, float]:
+    from sklearn.metrics import accuracy_score, f1_score
+
+    return {
+        "n": len(target),
+        "accuracy": float(accuracy_score(target, answer)),
+        "f1_macro": float(f1_score(target, answer, average="macro")),
+        "majority": float(np.bincount(target).max() / len(target)),
+    }

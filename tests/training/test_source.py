@@ -1,0 +1,270 @@
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from painscope.errors import DatasetError, LeakageError, RunError, UsageError
+from painscope.networks import Checkpoint, load_checkpoint, random_checkpoint
+from painscope.recording import Recording
+from painscope.training import PUBLISHED, train_source
+from painscope.training.frames import FrameSet, find_frames, frame_loader
+from painscope.training.task import class_weights, score
+
+CLASSES = ("no-pain", "high-pain")
+SMALL: dict[str, Any] = {
+    "dataset": "bars",
+    "width": 1 / 16,
+    "input_size": 32,
+    "window_s": (0.6, 2.0),
+    "frame_step": 5,
+    "batch_size": 16,
+    "max_epochs": 8,
+    "patience": 8,
+    "precision": "fp32",
+}
+
+
+def train(crops, out: Path, **changes: Any) -> Checkpoint:
+    return train_source(crops.folder, crops.recordings, out=out, **(SMALL | changes))
+
+
+@pytest.fixture(scope="session")
+def trained(crops, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Checkpoint]:
+    out = tmp_path_factory.mktemp("trained")
+    return out, train(crops, out, licence="CC0", citation="nobody")
+
+
+def weights(checkpoint: Checkpoint) -> torch.Tensor:
+    return torch.cat([p.detach().flatten() for p in checkpoint.network.parameters()])
+
+
+# -- frames ------------------------------------------------------------------------------
+
+
+def test_frames_of_the_window_only(crops) -> None:
+    frames = find_frames(crops.folder, crops.recordings, CLASSES, (0.5, 1.0), 5)
+    assert {path.name for path in frames.paths} == {"000015.jpg", "000020.jpg", "000025.jpg"}
+    assert len(frames) == 3 * len(crops.recordings)
+    for path, clip, target in zip(frames.paths, frames.clip, frames.target, strict=True):
+        recording = frames.recordings[clip]
+        assert path.parent.name == recording.id
+        assert CLASSES[target] == recording.label
+
+
+def test_recordings_without_crops_are_left_out(crops) -> None:
+    absent = replace(crops.recordings[0], id="absent")
+    recordings = (absent, *crops.recordings)
+    frames = find_frames(crops.folder, recordings, CLASSES, (0.5, 1.0), 5)
+    assert frames.recordings == crops.recordings
+
+
+def test_no_frames_at_all(crops) -> None:
+    with pytest.raises(DatasetError, match="between 7 and 9 s"):
+        find_frames(crops.folder, crops.recordings, CLASSES, (7, 9), 5)
+
+
+@pytest.mark.parametrize("budget", [0, 2**30])
+def test_batches_are_the_same_cached_or_not(crops, budget: int, monkeypatch) -> None:
+    monkeypatch.setattr("painscope.training.frames.CACHE_BYTES", budget)
+    frames = find_frames(crops.folder, crops.recordings, CLASSES, (0.5, 1.0), 5)
+    loader = frame_loader(frames, size=24, batch_size=40, shuffle=False)
+    images, targets = zip(*loader, strict=True)
+    assert [len(batch) for batch in images] == [40, 40, 16]
+    assert images[0].dtype == torch.uint8
+    assert images[0].shape[1:] == (24, 24, 3)
+    assert torch.equal(torch.cat(targets), torch.from_numpy(frames.target))
+    # Pain is a bar across: rows differ more than columns do.
+    picture = torch.cat(images).float().mean(dim=3)
+    across = picture.mean(dim=2).std(dim=1) > picture.mean(dim=1).std(dim=1)
+    assert torch.equal(across.long(), torch.from_numpy(frames.target))
+
+
+def test_shuffled_batches_are_whole_and_hold_every_frame_once(crops) -> None:
+    frames = find_frames(crops.folder, crops.recordings, CLASSES, (0.5, 1.0), 5)
+    loader = frame_loader(frames, size=16, batch_size=40, shuffle=True)
+    assert [len(target) for _, target in loader] == [40, 40]
+    assert len(loader) == 2
+    all_at_once = frame_loader(frames, size=16, batch_size=1000, shuffle=True)
+    ((_, target),) = all_at_once
+    assert len(target) == len(frames)
+
+
+def test_a_damaged_crop_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "000000.jpg"
+    path.parent.mkdir()
+    path.write_bytes(b"not a picture")
+    recording = Recording("a", "s", "no-pain", None, path)
+    frames = FrameSet((path,), np.zeros(1, np.int64), np.zeros(1, np.int64), (recording,))
+    with pytest.raises(RunError, match=r"000000\.jpg: is damaged"):
+        frame_loader(frames, size=16, batch_size=1, shuffle=False)
+
+
+# -- scores ------------------------------------------------------------------------------
+
+
+def test_class_weights_are_inverse_frequencies() -> None:
+    torch.testing.assert_close(
+        class_weights(np.array([0, 0, 0, 1]), 2), torch.tensor([4 / 6, 4 / 2])
+    )
+
+
+def test_a_clip_is_judged_by_its_frames_mean_probability() -> None:
+    """Two clips of three frames; in the second one sure frame outweighs two unsure ones."""
+
+    class Given(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.anchor = torch.nn.Parameter(torch.zeros(1))
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            pain = images[:, 0, 0, 0]
+            return torch.stack([1 - pain, pain], dim=1).clamp(1e-6).log()
+
+    pain = torch.tensor([0.1, 0.2, 0.6, 0.4, 0.45, 1.0])
+    images = (pain[:, None, None, None] * 200).repeat(1, 2, 2, 3)
+    recordings = tuple(Recording(n, n, None, None, Path(n)) for n in "ab")
+    clip, target = np.array([0, 0, 0, 1, 1, 1]), np.array([0, 0, 0, 1, 1, 1])
+    frames = FrameSet(tuple(map(Path, "uvwxyz")), clip, target, recordings)
+    from painscope.networks import Preprocessing
+
+    plain = Preprocessing(scale=1 / 200, mean=(0, 0, 0), std=(1, 1, 1))
+    batches = [(images[:4], torch.zeros(4)), (images[4:], torch.zeros(2))]
+    got = score(Given(), plain, batches, frames, "fp32")  # type: ignore[arg-type]
+    assert got["frames"]["accuracy"] == pytest.approx(3 / 6)
+    assert got["frames"]["f1_macro"] == pytest.approx((4 / 7 + 2 / 5) / 2)
+    assert got["clips"] == {"n": 2, "accuracy": 1.0, "f1_macro": 1.0, "majority": 0.5}
+
+
+# -- training ----------------------------------------------------------------------------
+
+
+def test_it_learns_and_the_card_tells(crops, trained: tuple[Path, Checkpoint]) -> None:
+    out, (network, card) = trained
+    assert not network.batch_norm
+    assert card.metrics["test"]["frames"]["accuracy"] > 0.9
+    assert card.metrics["test"]["clips"]["f1_macro"] > 0.9
+    assert card.metrics["test"]["people"] == len(card.test_subjects["bars"]) == 1
+    assert card.metrics["test"]["clips"]["n"] == 4
+    assert card.metrics["test"]["frames"]["n"] == 4 * 4  # 20, 25, 30 and 35
+    assert card.metrics["published"] == PUBLISHED == {"accuracy": 0.70, "f1": 0.69}
+    people = [card.subjects, card.validation_subjects, card.test_subjects]
+    groups = [set(group["bars"]) for group in people]
+    assert set.union(*groups) == {r.subject for r in crops.recordings}
+    assert sum(map(len, groups)) == 8
+    assert card.crop["locator"]["name"] == "precropped"
+    assert (card.licence, card.citation) == ("CC0", "nobody")
+    assert card.settings["window_s"] == [0.6, 2.0]
+    assert card.parent is None
+    assert card.untrained == ()
+
+    history = json.loads((out / "history.json").read_text())
+    assert len(history["epochs"]) == 8
+    best = min(epoch["val_loss"] for epoch in history["epochs"])
+    assert history["epochs"][history["best_epoch"]]["val_loss"] == best
+    assert sorted(path.name for path in out.iterdir()) == [
+        "history.json",
+        "settings.json",
+        "source.safetensors",
+    ]
+    assert load_checkpoint(out / "source.safetensors").card == card
+
+
+def test_the_same_call_reads_back_and_another_is_refused(crops, trained) -> None:
+    out, first = trained
+    told: list = []
+    again = train(crops, out, progress=lambda *done: told.append(done))
+    assert again.sha256 == first.sha256
+    assert not told
+    with pytest.raises(UsageError, match="another training: frames_sha256, learning_rate, seed d"):
+        train(crops, out, seed=1, learning_rate=0.01)
+    fewer = replace(crops, recordings=crops.recordings[:-1])
+    with pytest.raises(UsageError, match="frames_sha256"):
+        train(fewer, out)
+
+
+def test_a_killed_training_goes_on_to_the_same_weights(crops, trained, tmp_path: Path) -> None:
+    """Killed for real (SIGKILL) in the fourth epoch, in another process."""
+    code = (
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "import os, pickle, signal\n"
+        "from test_source import train\n"
+        f"crops = pickle.load(open({str(tmp_path / 'crops.pkl')!r}, 'rb'))\n"
+        "def die(done, total):\n"
+        "    if done > 3.5 * total / 8: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"train(crops, {str(tmp_path / 'out')!r}, progress=die)\n"
+    )
+    import pickle
+    from types import SimpleNamespace
+
+    bare = [replace(r, signals={}, attributes={}) for r in crops.recordings]
+    stand_in = SimpleNamespace(folder=crops.folder, recordings=bare)
+    (tmp_path / "crops.pkl").write_bytes(pickle.dumps(stand_in))
+    died = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    assert (tmp_path / "out" / "last.ckpt").exists()
+    assert not (tmp_path / "out" / "source.safetensors").exists()
+
+    told: list[int] = []
+    resumed = train(crops, tmp_path / "out", progress=lambda done, total: told.append(done))
+    steps = told[-1] // 8
+    assert told[0] == 3 * steps + 1, "three epochs were done"
+    torch.testing.assert_close(weights(resumed), weights(trained[1]))
+    assert resumed.card.metrics == trained[1].card.metrics
+
+
+def test_fine_tuning_remembers_whom_the_parent_saw(crops, trained, tmp_path: Path) -> None:
+    parent = trained[1]
+    card = parent.card.model_copy(
+        update={"classes": ("calm", "angry", "sad"), "subjects": {"faces": ("x", "y")}}
+    )
+    three = random_checkpoint(width=1 / 16, classes=("calm", "angry", "sad"), input_size=32)
+    start = three._replace(card=card.model_copy(update={"validation_subjects": {}}))
+    tuned = train(
+        crops, tmp_path, start=start, width=None, input_size=None, max_epochs=1, patience=1
+    )
+    assert tuned.card.parent == start.sha256
+    assert tuned.card.subjects["faces"] == ("x", "y")
+    assert set(tuned.card.subjects) == {"faces", "bars"}
+    assert tuned.card.classes == CLASSES
+    assert tuned.network.head.weight.shape == (2, 1024)
+    moved = (tuned.network.dense.weight - three.network.dense.weight).abs().max()
+    assert 0 < moved < 0.05, "it began from the given weights"
+    assert tuned.card.settings["learning_rate"] == 1e-4
+
+
+def test_a_parent_that_saw_the_test_people_is_refused(crops, trained, tmp_path: Path) -> None:
+    card = trained[1].card
+    (tested,), (stopping,) = card.test_subjects["bars"], card.validation_subjects["bars"]
+    for field, person in (
+        ("subjects", tested),
+        ("validation_subjects", tested),
+        ("subjects", stopping),
+    ):
+        start = trained[1]._replace(card=card.model_copy(update={field: {"bars": (person,)}}))
+        with pytest.raises(LeakageError, match=person):
+            train(crops, tmp_path, start=start, width=None, input_size=None)
+    assert not list(tmp_path.iterdir())
+
+
+def test_wrong_calls(crops, trained, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="width"):
+        train(crops, tmp_path, start=trained[0] / "source.safetensors", width=0.5)
+    with pytest.raises(RunError, match="not a folder of crops"):
+        train_source(tmp_path, crops.recordings, out=tmp_path / "out", **SMALL)
+    with pytest.raises(DatasetError, match="no crop between"):
+        train(crops, tmp_path, window_s=(100, 101))
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_trainings_with_one_seed_are_the_same(crops, trained, tmp_path: Path) -> None:
+    again = train(crops, tmp_path)
+    assert again.sha256 == trained[1].sha256
