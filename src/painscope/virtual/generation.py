@@ -131,9 +131,13 @@ def _claim(root: Path, layout: Layout) -> None:
     if root.exists() and not root.is_dir():
         raise UsageError("is not a folder", path=root)
     if card.exists():
-        found = json.loads(card.read_text(encoding="utf-8"))
-        found.pop("complete", None)
-        if found != _card(layout):
+        try:
+            found = json.loads(card.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise UsageError(
+                f"cannot be read ({error})", path=card, hint="Choose another folder."
+            ) from None
+        if found | {"complete": None} != _card(layout) | {"complete": None}:
             raise UsageError(
                 "holds virtual people made with other settings",
                 path=root,

@@ -234,19 +234,15 @@ class Frames:
 
 
 def _player(role: Role, seed: int) -> Person:
-    """Draw people until one has the role's sex and age, or is the nearest of a thousand."""
-    nearest: tuple[int, Person] | None = None
-    for attempt in range(1000):
+    """Draw people until one has the role's sex and age, within a year at first, then wider."""
+    attempt = 0
+    while True:
         person = sample_person((seed + attempt * 0x9E3779B97F4A7C15) % 2**63)
-        if role.sex not in (None, person.sex):
-            continue
-        distance = 0 if role.age is None else abs(person.age - role.age)
-        if nearest is None or distance < nearest[0]:
-            nearest = distance, person
-        if distance == 0:
-            break
-    assert nearest is not None
-    return nearest[1]
+        if role.sex in (None, person.sex) and (
+            role.age is None or abs(person.age - role.age) <= 1 + attempt // 50
+        ):
+            return person
+        attempt += 1
 
 
 def apportion(total: int, sizes: Sequence[int]) -> list[int]:
