@@ -25,6 +25,7 @@ from painscope.recording import Recording
 
 RECORDING = Recording("a", "s1", None, None, Path("a.mp4"))
 
+#: How to build each extractor; a new one needs a line here.
 BUILD: dict[str, Callable[[], Extractor]] = {
     "vgg16-gap": lambda: make_extractor(
         "vgg16-gap", checkpoint=random_checkpoint(width=1 / 16, input_size=32)

@@ -28,7 +28,7 @@ CARD = Card(
     crop={"margin": 0.2, "locator": {"name": "precropped"}},
     subjects={"biovid-a": ("071309_w_21",)},
     validation_subjects={"biovid-a": ("072514_m_27",)},
-    metrics={"test": {"frames": {"n": 4, "accuracy": 0.5}}},
+    metrics={"accuracy": 0.5, "frames": 4},
     licence="CC0",
     citation="nobody",
 )

@@ -90,8 +90,8 @@ class Card(BaseModel):
         sha256 of the weights that training began from.
     settings : mapping
         The training's settings.
-    metrics : mapping
-        Scores on `test_subjects`.
+    metrics : mapping of str to float
+        Scores on `test_subjects`; those called ``validation_…`` flatter.
     licence, citation : str
     painscope : str
         The version that wrote the card.
@@ -113,7 +113,7 @@ class Card(BaseModel):
     untrained: tuple[Literal["trunk", "dense", "head"], ...] = ()
     parent: str | None = None
     settings: Mapping[str, Any] = {}
-    metrics: Mapping[str, Any] = {}
+    metrics: Mapping[str, float] = {}
     licence: str = ""
     citation: str = ""
     painscope: str = painscope.__version__

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -31,8 +30,8 @@ from painscope.training.task import SourceTask, class_weights, score
 
 __all__ = ["PUBLISHED", "train_source"]
 
-#: What the published source network reached on held-out people of BioVid Part A
-#: (Prajod et al., Faces of Experimental Pain, 2024).
+#: What the published source network reached on held-out people of BioVid Part A, frame by
+#: frame (Prajod et al., Faces of Experimental Pain, 2024); beside a card's metrics.
 PUBLISHED = {"accuracy": 0.70, "f1": 0.69}
 
 #: Peaks of the one-cycle schedule: from scratch with batch normalisation, and from a
@@ -191,10 +190,14 @@ def train_source(
         progress=progress,
     )
     network = fold_batch_norm(task.network).to(where)
-    metrics = {
-        part: {"people": len(split.people(part))}
-        | score(network, card.preprocessing, loaders[part], frames[part], chosen)
-        for part in ("validation", "test")
+    tested, stopping = (
+        score(network, card.preprocessing, loaders[part], frames[part], chosen)
+        for part in ("test", "validation")
+    )
+    metrics = tested | {
+        "people": len(split.people("test")),
+        "validation_accuracy": stopping["accuracy"],
+        "validation_f1": stopping["f1"],
     }
     return _finish(out, network, card, history, metrics)
 
@@ -269,7 +272,7 @@ def _finish(
     network: VGG16GAP,
     card: Card,
     history: History,
-    metrics: Mapping[str, Any],
+    metrics: Mapping[str, float],
 ) -> Checkpoint:
     """Write history and checkpoint; what was only needed to resume goes."""
     told = {
@@ -278,7 +281,7 @@ def _finish(
         "stopped_early": history.stopped_early,
     }
     write_text(out / HISTORY, json.dumps(told, indent=2) + "\n")
-    card = card.model_copy(update={"metrics": {**metrics, "published": PUBLISHED}})
+    card = card.model_copy(update={"metrics": metrics})
     checkpoint = save_checkpoint(out / CHECKPOINT, network.cpu(), card)
     (out / LAST).unlink(missing_ok=True)
     return checkpoint

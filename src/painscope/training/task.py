@@ -88,7 +88,7 @@ def score(
     batches: Iterable[Batch],
     frames: FrameSet,
     precision: Precision,
-) -> dict[str, dict[str, float]]:
+) -> dict[str, float]:
     """Score a network on frames, and on clips by their frames' mean probability.
 
     Parameters
@@ -103,9 +103,10 @@ def score(
 
     Returns
     -------
-    dict
-        ``frames`` and ``clips``, each with ``n``, ``accuracy``, ``f1_macro`` and
-        ``majority``, the accuracy of always answering the commonest class.
+    dict of str to float
+        ``frames`` and ``clips``, how many there are; ``accuracy`` and ``f1`` (macro) of the
+        frames; ``clip_accuracy`` and ``clip_f1`` of the clips; ``majority``, the accuracy on
+        frames of always answering the commonest class.
     """
     device = next(network.parameters()).device
     parts = []
@@ -120,8 +121,11 @@ def score(
     clip_target = np.zeros(clips, np.int64)
     clip_target[frames.clip] = frames.target
     return {
-        "frames": _scores(frames.target, probability.argmax(axis=1)),
-        "clips": _scores(clip_target, sums.argmax(axis=1)),
+        "frames": len(frames),
+        **_scores(frames.target, probability.argmax(axis=1)),
+        "majority": float(np.bincount(frames.target).max() / len(frames)),
+        "clips": clips,
+        **{f"clip_{k}": v for k, v in _scores(clip_target, sums.argmax(axis=1)).items()},
     }
 
 
@@ -129,8 +133,6 @@ def _scores(target: np.ndarray, answer: np.ndarray) -> dict[str, float]:
     from sklearn.metrics import accuracy_score, f1_score
 
     return {
-        "n": len(target),
         "accuracy": float(accuracy_score(target, answer)),
-        "f1_macro": float(f1_score(target, answer, average="macro")),
-        "majority": float(np.bincount(target).max() / len(target)),
+        "f1": float(f1_score(target, answer, average="macro")),
     }
