@@ -22,7 +22,7 @@ __all__ = ["CODED_UNITS", "UNBC", "code_units"]
 CODED_UNITS = (4, 6, 7, 9, 10, 12, 20, 25, 26, 27, 43)
 #: From this intensity a coder marks a unit, and steps of one follow. Chosen: slight movements
 #: escape human coders.
-_SEEN = 1.3
+_SEEN = 1.0
 #: The archive's two published people; others get ids of the same form.
 _KNOWN = {"042": "ll", "095": "tv"}
 #: Landmarks of the 68 that the archive's 66 leave out: the inner corners of the lips.
@@ -65,7 +65,7 @@ class UNBC(Layout):
     def clips(self, role: Role) -> list[Clip]:
         """Return sequences of moving one shoulder: abduction, flexion, rotation, twice."""
         rng = self.rng("session", role.index)
-        ache = float(rng.uniform(0.2, 0.9))
+        ache = float(rng.uniform(0.25, 0.9))
         clips = []
         for k in range(self.sequences):
             sound = k % 4 == 3
@@ -80,8 +80,8 @@ class UNBC(Layout):
                 "movement",
                 "unaffected" if sound else "affected",
                 strength,
-                onset_s=0.15 * seconds,
-                duration_s=0.6 * seconds,
+                onset_s=0.1 * seconds,
+                duration_s=0.75 * seconds,
                 trial=k / self.sequences,
             )
             clips.append(Clip(name, stimulus.level, frames, (stimulus,)))
