@@ -1,0 +1,322 @@
+"""SequenceClassifier: scikit-learn's contract on feature sequences."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
+
+from painscope.errors import CheckpointError, DatasetError, LeakageError, RunError, UsageError
+from painscope.features.sequence import FeatureSequence
+from painscope.files import atomic_path, write_text
+
+__all__ = ["CLASSIFIER_FORMAT", "Examples", "SequenceClassifier"]
+
+CLASSIFIER_FORMAT = 1
+"""Version of a saved classifier's folder; raised whenever an older reader would misread it."""
+
+Labelled = tuple[Sequence[FeatureSequence], Sequence[str], Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Training data as the classifiers read it: usable rows and class numbers.
+
+    Attributes
+    ----------
+    rows : tuple of float32 [T, D]
+        The usable frames of each sequence, in order; T differs and is at least 1.
+    targets : int64 [N]
+        Class numbers.
+    """
+
+    rows: tuple[np.ndarray, ...]
+    targets: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+class SequenceClassifier(BaseEstimator, ABC):
+    """A classifier of feature sequences; one subclass in one file per kind.
+
+    Frames without values (``FeatureSequence.usable``) are left out everywhere, so a
+    sequence may have gaps and any length. A sequence without a single usable frame
+    gets the class frequencies of the training data: every recording has an answer.
+
+    Parameters
+    ----------
+    classes : tuple of str
+        Class names in the scheme's order; also the columns of `predict_proba`.
+    seed : int
+        Of everything drawn at random while fitting or answering.
+
+    Attributes
+    ----------
+    prior_ : float64 [C]
+        Class frequencies of the training data.
+    names_ : tuple of str
+        Names of the D features it was fitted on.
+    history_ : list of dict
+        The learning curve, a row per epoch (``epoch``, ``train_loss``,
+        ``validation_loss``); empty for what is not trained in epochs.
+    """
+
+    name: ClassVar[str]
+    #: Whether the seed changes nothing, so that one fit is enough.
+    deterministic: ClassVar[bool] = False
+    history_: list[dict[str, Any]]
+
+    def __init__(self, classes: tuple[str, ...], seed: int = 0) -> None:
+        self.classes = classes
+        self.seed = seed
+
+    def fit(
+        self,
+        sequences: Sequence[FeatureSequence],
+        labels: Sequence[str],
+        *,
+        groups: Sequence[str],
+        validation: Labelled | None = None,
+    ) -> Self:
+        """Fit to labelled sequences.
+
+        Parameters
+        ----------
+        sequences : sequence of FeatureSequence
+            All with the same features.
+        labels : sequence of str
+            Class names.
+        groups : sequence of str
+            The subject of each sequence.
+        validation : (sequences, labels, groups), optional
+            Other people's, which tell a network when to stop.
+
+        Raises
+        ------
+        DatasetError
+            If there is nothing to learn from, a label is unknown or features differ.
+        LeakageError
+            If a person is in both parts.
+        """
+        self.names_ = _feature_names(sequences)
+        train = self._examples(sequences, labels, groups)
+        held_out = None
+        if validation is not None:
+            shared = sorted(set(groups) & set(validation[2]))
+            if shared:
+                raise LeakageError(f"in training and validation alike: {', '.join(shared)}")
+            held_out = self._examples(*validation)
+        counts = np.bincount([self._number(label) for label in labels], minlength=len(self.classes))
+        self.prior_ = counts / counts.sum()
+        self.history_ = []
+        self._fit(train, held_out)
+        return self
+
+    def predict_proba(self, sequences: Sequence[FeatureSequence]) -> np.ndarray:
+        """Return a probability per class: float64 [N, C]; the answer is the row's maximum."""
+        self._check_fitted()
+        rows = [self._rows(sequence) for sequence in sequences]
+        seen = [index for index, part in enumerate(rows) if len(part)]
+        answer = np.tile(self.prior_, (len(rows), 1))
+        if seen:
+            answer[seen] = self._proba([rows[index] for index in seen])
+        return answer
+
+    def predict(self, sequences: Sequence[FeatureSequence]) -> np.ndarray:
+        """Return the most probable class name of each sequence: [N] of str."""
+        best = self.predict_proba(sequences).argmax(axis=1)
+        return np.array(self.classes, dtype=object)[best]
+
+    def frame_proba(self, sequence: FeatureSequence) -> np.ndarray | None:
+        """Return the probabilities over time, or None if this classifier has no timeline.
+
+        Returns
+        -------
+        float64 [T, C] or None
+            NaN in frames without values.
+        """
+        self._check_fitted()
+        usable = self._usable(sequence)
+        timeline = np.full((len(sequence), len(self.classes)), np.nan)
+        if not usable.any():
+            return timeline if self._has_timeline else None
+        values = self._timeline(sequence.values[usable])
+        if values is None:
+            return None
+        timeline[usable] = values
+        return timeline
+
+    def save(self, folder: Path | str) -> None:
+        """Write ``weights.safetensors`` and ``classifier.json`` into `folder`.
+
+        Raises
+        ------
+        StorageError
+            If the disk is full or the folder cannot be written.
+        """
+        from safetensors.numpy import save_file
+
+        self._check_fitted()
+        folder = Path(folder)
+        arrays = {"prior": self.prior_, **self._arrays()}
+        with atomic_path(folder / "weights.safetensors") as path:
+            save_file({key: np.ascontiguousarray(array) for key, array in arrays.items()}, path)
+        facts = {
+            "format": CLASSIFIER_FORMAT,
+            "classifier": self.name,
+            "settings": self.get_params(),
+            "features": self.names_,
+            "history": self.history_,
+        }
+        write_text(folder / "classifier.json", json.dumps(facts, indent=1) + "\n")
+
+    @classmethod
+    def load(cls, folder: Path | str) -> Self:
+        """Read a classifier that `save` wrote; called on the base class, one of any kind.
+
+        Raises
+        ------
+        RunError
+            If there is none, or another version of painscope wrote it.
+        CheckpointError
+            If it is of another kind, or damaged.
+        """
+        from painscope.classifiers import CLASSIFIERS
+
+        path = Path(folder) / "classifier.json"
+        facts = _read_facts(path)
+        kind = CLASSIFIERS.get(facts["classifier"])
+        if kind is None or not issubclass(kind, cls):
+            wanted = getattr(cls, "name", "a known classifier")
+            raise CheckpointError(f"holds {facts['classifier']!r}, not {wanted}", path=path)
+        weights = Path(folder) / "weights.safetensors"
+        try:
+            settings = facts["settings"]
+            classifier = kind(**{**settings, "classes": tuple(settings["classes"])})
+            classifier.names_ = tuple(facts["features"])
+            classifier.history_ = list(facts["history"])
+        except (KeyError, TypeError):
+            raise CheckpointError("damaged, cannot be read", path=path, hint=_AGAIN) from None
+        classifier._load_weights(weights)
+        return classifier  # type: ignore[return-value]
+
+    def _load_weights(self, path: Path) -> None:
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        if not path.is_file():
+            raise RunError("the classifier's weights are missing", path=path, hint=_AGAIN)
+        try:
+            arrays = load_file(path)
+            self.prior_ = arrays.pop("prior")
+            if self.prior_.shape != (len(self.classes),):
+                raise ValueError("prior")
+            self._restore(arrays)
+        except (SafetensorError, KeyError, ValueError, RuntimeError):
+            raise CheckpointError(
+                f"damaged, or not the weights of this {self.name}", path=path, hint=_AGAIN
+            ) from None
+
+    # What a subclass provides.
+
+    _has_timeline: ClassVar[bool] = False
+
+    @abstractmethod
+    def _fit(self, train: Examples, validation: Examples | None) -> None:
+        """Learn from usable rows; set `history_` where there is a learning curve."""
+
+    @abstractmethod
+    def _proba(self, rows: Sequence[np.ndarray]) -> np.ndarray:
+        """Return float64 [N, C] for sequences of at least one usable row each."""
+
+    def _timeline(self, rows: np.ndarray) -> np.ndarray | None:
+        """Return float64 [T, C] over the usable rows of one sequence."""
+        return None
+
+    @abstractmethod
+    def _arrays(self) -> Mapping[str, np.ndarray]:
+        """Return what was learnt, by name."""
+
+    @abstractmethod
+    def _restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take back what `_arrays` gave; raise KeyError or ValueError if it does not fit."""
+
+    # Checks that all share.
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "prior_"):
+            raise NotFittedError(f"this {self.name} classifier is not fitted yet, call fit first")
+
+    def _number(self, label: str) -> int:
+        try:
+            return self.classes.index(label)
+        except ValueError:
+            raise DatasetError(
+                f"unknown label {label!r}", hint=f"Labels are: {', '.join(self.classes)}."
+            ) from None
+
+    def _usable(self, sequence: FeatureSequence) -> np.ndarray:
+        if len(sequence) and sequence.names != self.names_:
+            raise UsageError(
+                f"{sequence.recording}: {len(sequence.names)} features that differ from the "
+                f"{len(self.names_)} the {self.name} classifier was fitted on",
+                hint="Use features of the same extractor.",
+            )
+        return sequence.usable
+
+    def _rows(self, sequence: FeatureSequence) -> np.ndarray:
+        usable = self._usable(sequence)
+        return sequence.values if usable.all() else sequence.values[usable]
+
+    def _examples(
+        self, sequences: Sequence[FeatureSequence], labels: Sequence[str], groups: Sequence[str]
+    ) -> Examples:
+        if not len(sequences) == len(labels) == len(groups):
+            raise ValueError(
+                f"{len(sequences)} sequences, {len(labels)} labels, {len(groups)} groups"
+            )
+        targets = [self._number(label) for label in labels]
+        rows = [self._rows(sequence) for sequence in sequences]
+        seen = [index for index, part in enumerate(rows) if len(part)]
+        if not seen:
+            raise DatasetError("no recording to learn from has a frame with a face")
+        return Examples(
+            tuple(rows[index] for index in seen), np.array([targets[index] for index in seen])
+        )
+
+
+_AGAIN = "Fit and save the classifier again."
+
+
+def _feature_names(sequences: Sequence[FeatureSequence]) -> tuple[str, ...]:
+    """Return the names of the first sequence that has frames."""
+    for sequence in sequences:
+        if len(sequence):
+            return sequence.names
+    raise DatasetError("no recording to learn from has a frame with a face")
+
+
+def _read_facts(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise RunError("no classifier here, classifier.json is missing", path=path.parent)
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError):
+        facts = None
+    if not isinstance(facts, dict) or "classifier" not in facts:
+        raise CheckpointError("damaged, cannot be read", path=path, hint=_AGAIN)
+    if facts.get("format") != CLASSIFIER_FORMAT:
+        raise RunError(
+            f"classifier format {facts.get('format')!r}, this painscope reads {CLASSIFIER_FORMAT}",
+            path=path,
+            hint=_AGAIN,
+        )
+    return facts

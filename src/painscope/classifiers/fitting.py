@@ -1,0 +1,126 @@
+"""What the networks among the classifiers share: batches of clips, the loss, the fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.utils.data import DataLoader
+
+from painscope.classifiers.base import Examples
+from painscope.training.fit import fit
+
+__all__ = ["Batch", "fit_network", "frame_batch", "sequence_batch"]
+
+Batch = tuple[tuple[Tensor, ...], Tensor]
+"""What the network takes, and the class number of each of its answers."""
+
+
+def fit_network(
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    train: Examples,
+    validation: Examples | None,
+    collate: Callable[[Sequence[tuple[np.ndarray, int]], bool], Batch],
+    *,
+    batch_size: int,
+    max_epochs: int,
+    patience: int,
+    classes: int,
+    seed: int,
+    title: str,
+) -> list[dict[str, Any]]:
+    """Fit until the loss on other people stops falling; leave the best weights.
+
+    Parameters
+    ----------
+    collate : function of (clips, training) → Batch
+        Makes a batch of clips (rows, class number).
+    batch_size : int
+        In clips.
+
+    Returns
+    -------
+    list of dict
+        ``epoch`` (from 1), ``train_loss`` and ``validation_loss``, one per epoch.
+    """
+    task = _Task(network, optimizer, class_weights(train.targets, classes))
+    held_out = train if validation is None else validation
+    loaders = [
+        DataLoader(
+            list(zip(part.rows, part.targets.tolist(), strict=True)),  # type: ignore[arg-type]
+            batch_size=batch_size,
+            shuffle=training,
+            collate_fn=lambda clips, training=training: collate(clips, training),
+        )
+        for part, training in ((train, True), (held_out, False))
+    ]
+    history = fit(task, *loaders, max_epochs=max_epochs, patience=patience, seed=seed, title=title)
+    return [
+        {"epoch": k, "train_loss": row["train_loss"], "validation_loss": row["val_loss"]}
+        for k, row in enumerate(history.epochs, start=1)
+    ]
+
+
+def class_weights(targets: np.ndarray, classes: int) -> Tensor:
+    """Return inverse class frequencies [C], 1 on average over the clips; 0 if absent."""
+    counts = np.bincount(targets, minlength=classes)
+    weights = np.zeros(classes)
+    np.divide(len(targets) / np.count_nonzero(counts), counts, out=weights, where=counts > 0)
+    return torch.tensor(weights, dtype=torch.float32)
+
+
+def sequence_batch(clips: Sequence[tuple[np.ndarray, int]], training: bool) -> Batch:
+    """Lay whole clips end to end: steps [M, D] and lengths [B]."""
+    steps = np.concatenate([rows for rows, _ in clips], dtype=np.float32)
+    lengths = torch.tensor([len(rows) for rows, _ in clips])
+    return (torch.from_numpy(steps), lengths), torch.tensor([target for _, target in clips])
+
+
+def frame_batch(clips: Sequence[tuple[np.ndarray, int]], training: bool, *, frames: int) -> Batch:
+    """Take single frames [N, D] of clips: drawn anew in training, else evenly spaced."""
+    picked, targets = [], []
+    for rows, target in clips:
+        count = min(frames, len(rows))
+        if training:
+            index = torch.randperm(len(rows))[:count].numpy()
+        else:
+            index = np.arange(count) * len(rows) // count
+        picked.append(rows[index])
+        targets += [target] * count
+    values = np.concatenate(picked, dtype=np.float32)
+    return (torch.from_numpy(values),), torch.tensor(targets)
+
+
+class _Task(LightningModule):
+    """Class-weighted cross-entropy, in training and validation alike."""
+
+    def __init__(
+        self, network: nn.Module, optimizer: torch.optim.Optimizer, weights: Tensor
+    ) -> None:
+        super().__init__()
+        self.network, self.optimizer, self.weights = network, optimizer, weights
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return self.optimizer
+
+    def training_step(self, batch: Batch, index: int) -> Tensor:
+        return self._loss("train_loss", batch)
+
+    def validation_step(self, batch: Batch, index: int) -> None:
+        self._loss("val_loss", batch)
+
+    def _loss(self, name: str, batch: Batch) -> Tensor:
+        inputs, targets = batch
+        # Divided by the batch's size, not its weight: the meaning of Keras' class_weight.
+        total = functional.cross_entropy(
+            self.network(*inputs), targets, weight=self.weights, reduction="sum"
+        )
+        loss = total / len(targets)
+        self.log(name, loss, on_step=False, on_epoch=True, batch_size=len(targets))
+        return loss
