@@ -37,6 +37,8 @@ class Body:
         At rest, in the head's space.
     root : int64 [K, 2]
         Vertices that move along with the skin, and the skin's vertices that they follow.
+    droop : dict of int to (int64 [K], float32 [K])
+        Per side, 0 left: vertices that sink when the lid closes, and by how many mm.
     follow : float32 [N, 1]
         1 where a point turns with the head, 0 where it stays with the trunk.
     tint : float32 [N]
@@ -65,6 +67,7 @@ class Body:
     points: np.ndarray
     normals: np.ndarray
     root: np.ndarray
+    droop: dict[int, tuple[np.ndarray, np.ndarray]]
     follow: np.ndarray
     tint: np.ndarray
     uv: np.ndarray
@@ -169,6 +172,7 @@ def _merge(
             below += len(piece.texture)
     follow, tint = np.ones((start, 1), np.float32), np.ones(start, np.float32)
     uv, roots, triangles, part = np.zeros((start, 2), np.float32), [], [], []
+    droop = np.zeros(start, np.float32)
     for name, piece in ordered.items():
         span = spans[name]
         tint[span] = piece.tint
@@ -176,6 +180,8 @@ def _merge(
             follow[span, 0] = piece.follow
         if piece.uv is not None:
             uv[span] = piece.uv + [0, offsets[id(piece.texture)]]
+        if piece.droop is not None:
+            droop[span] = piece.droop
         if piece.root is not None:
             own = np.arange(span.start, span.stop)[piece.root >= 0]
             roots.append(np.stack([own, piece.root[piece.root >= 0]], -1))
@@ -184,11 +190,14 @@ def _merge(
     every = np.vstack(triangles).astype(np.int32)
     of_part = np.concatenate(part)
     casts = np.isin(of_part, [numbers[name] for name in _CASTING if name in numbers])
+    points = np.vstack([p.points for p in ordered.values()]).astype(np.float32)
+    sinking = [np.flatnonzero((droop > 0) & (side * points[:, 0] > 0)) for side in (1, -1)]
     return Body(
         head=head,
-        points=np.vstack([p.points for p in ordered.values()]).astype(np.float32),
+        points=points,
         normals=np.vstack([p.normals for p in ordered.values()]).astype(np.float32),
         root=np.vstack(roots),
+        droop={side: (index, droop[index]) for side, index in enumerate(sinking)},
         follow=follow,
         tint=tint,
         uv=uv,

@@ -32,7 +32,7 @@ __all__ = ["Head", "build_head", "lip_edges"]
 # Profiles over q: the skull's widest half, its reach forwards, how square its section is, where
 # the section's centre lies, and the height of the row (rows under the chin turn backwards).
 _PROFILE_Q = [-132, -121, -113, -105, -90, -70, -50, -25, 0, 30, 60, 85, 105, 118, 126]
-_HALF_WIDTH = [38, 41, 43, 45, 49.5, 56, 63, 68.5, 71, 73.5, 73.5, 67, 52, 33, 4]
+_HALF_WIDTH = [37, 40, 42, 44.5, 50, 57, 63.5, 68.5, 71, 73.5, 73.5, 67, 52, 33, 4]
 _REACH = [26, 56, 79, 91, 96, 98, 98, 99, 101, 107, 107, 96, 74, 46, 7]
 _CENTRE = [-2, -3, -4, -6, -8, -10, -11, -11.5, -12, -13, -15, -16, -18, -20, -20]
 _SQUARE = [2.0, 2.0, 2.05, 2.1, 2.15, 2.25, 2.3, 2.3, 2.3, 2.25, 2.15, 2.05, 2.0, 2.0, 2.0]
@@ -108,7 +108,9 @@ def _skull(person: Person) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     radius = (np.abs(sine) ** square + np.abs(cosine) ** square) ** (-1.0 / square)
     z = over_q(_CENTRE) + over_q(_REACH) * radius * np.where(cosine > 0, cosine, 0.8 * cosine)
     # The jaw's lower border climbs towards the ear.
-    climb = smoothstep(-62, -112, Q) * smoothstep(0.45, 1.45, np.abs(THETA)) * 36.0
+    climb = smoothstep(-62, -112, Q) * (
+        smoothstep(0.40, 1.45, np.abs(THETA)) * 33.0 + 14.0 * np.minimum(np.abs(THETA), 0.8) ** 2
+    )
     y = over_q(_HEIGHT) + climb
     return width * radius * sine, y, z
 
@@ -123,13 +125,13 @@ def _nose(person: Person) -> np.ndarray:
     wide, high = person.nose_width, person.nose_height
     # Heights of the ridge along the midline, root to lip.
     at = np.array([-55, -52.5, -50.5, -48.5, -46, -43, -39, -35, -28, -18, -8, 2, 8, 14])
-    ridge = PchipInterpolator(at, [0, 1.0, 3.0, 8, 14.5, 19.0, 21.0, 20.0, 16.5, 11.5, 7.5, 4.6, 3.6, 0])
+    ridge = PchipInterpolator(at, [0, 1.0, 3.0, 8, 14.0, 18.0, 20.0, 18.6, 14.6, 10.0, 6.6, 4.6, 3.6, 0])
     spread = PchipInterpolator(
-        [-52, -48, -45, -41, -36, -28, -12, 6, 14], [5.0, 5.2, 6.4, 7.8, 7.6, 6.4, 5.8, 6.6, 8.0]
+        [-52, -48, -45, -41, -36, -28, -12, 6, 14], [5.0, 5.4, 6.8, 8.2, 8.0, 7.4, 6.8, 7.4, 8.6]
     )
     inside = (Q > -55) & (Q < 14)
     q = np.clip(Q, -55, 14)
-    bell = np.exp(-((np.abs(P) / (spread(np.clip(q, -52, 14)) * (0.55 + 0.45 * wide))) ** 2.3) / 1.7)
+    bell = np.exp(-((np.abs(P) / (spread(np.clip(q, -52, 14)) * (0.55 + 0.45 * wide))) ** 2.1) / 1.8)
     bridge = np.where(inside, ridge(q), 0.0) * bell * high
     tip = 19.5 * high * _dome(P, Q, (0, -38.5), (9.0 * wide, 9.0)) * 0.98
     wings = sum(
@@ -138,7 +140,7 @@ def _nose(person: Person) -> np.ndarray:
     )
     k = 1.6  # mm over which the masses melt into each other
     mass = k * np.log(np.exp(bridge / k) + np.exp(tip / k) + np.exp(wings / k) - 2.0 + 1e-9)
-    flank = 4.0 * bump(P, Q, (0, -33), (15.5 * wide, 11))
+    flank = 5.0 * bump(P, Q, (0, -30), (15.0 * wide, 13))
     crease = -1.8 * twin_bump(P, Q, (19.5 * wide, -41), (2.4, 6.5))
     nostrils = -4.5 * twin_bump(P, Q, (6.9 * wide, -46.2), (2.4, 1.5))
     return mass + flank + crease + nostrils

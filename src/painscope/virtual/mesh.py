@@ -56,6 +56,8 @@ class Part:
         The head's vertex that a point moves along with; −1 for none.
     follow : float [N], optional
         1 where a point turns with the head, 0 where it stays with the trunk.
+    droop : float [N], optional
+        Millimetres that a point sinks when the lid on its side is closed.
     one_sided : bool
         Whether it is seen from its front only.
     """
@@ -69,6 +71,7 @@ class Part:
     texture: np.ndarray | None = None
     root: np.ndarray | None = None
     follow: np.ndarray | None = None
+    droop: np.ndarray | None = None
     one_sided: bool = False
 
 

@@ -37,7 +37,7 @@ def _encode(colour: np.ndarray, gloss: np.ndarray | float = 1.0) -> np.ndarray:
 def eyeballs(head: Head) -> list[Part]:
     """Return the left and the right eyeball, looking ahead."""
     texture = _eye_texture(head.person)
-    material = Material(textured=True, wrap=(0.35, 0.3, 0.3), gloss=0.9, sharpness=7)
+    material = Material(raster.WET, textured=True, wrap=(0.35, 0.3, 0.3), gloss=1.1, sharpness=7)
 
     def cap(u: np.ndarray, v: np.ndarray) -> np.ndarray:
         across, up = (u - 0.5) * 2.4, (v - 0.5) * 2.4
@@ -103,11 +103,11 @@ def lashes(head: Head) -> Part:
     bend = np.array([0, 0.45, 0]) * t**2
     paths = root[:, None] + reach * (t * heading[:, None] + bend)
     normals = np.tile([0.0, 0.3, 0.95], (len(root), 3, 1))
-    points, triangles = ribbons(paths, normals, np.full(len(root), 0.55 + 0.25 * person.make_up))
+    points, triangles = ribbons(paths, normals, np.full(len(root), 0.5 + 0.25 * person.make_up))
     return Part(
         points, triangles, Material(raster.GLOW, (0.012, 0.009, 0.008)),
         np.repeat(normals, 2, axis=1).reshape(-1, 3), np.ones(len(points)),
-        root=np.repeat(vertices, 6),
+        root=np.repeat(vertices, 6), droop=np.repeat(0.9 * reach * t, 2, axis=1).reshape(-1),
     )  # fmt: skip
 
 
@@ -175,7 +175,7 @@ def ears(head: Head, skin: np.ndarray) -> list[Part]:
             radius, turn = v, 2 * np.pi * u
             a, b = radius * np.cos(turn), radius * np.sin(turn)
             # Narrower lobe below; a raised rim, a ridge within, a hollow before the canal.
-            across = 15.5 * a * (1 - 0.18 * (b < 0) * b**2) + 13.0
+            across = 15.5 * a * (1 - 0.10 * b * b * (b < 0)) + 13.0
             up = 28.0 * b - 2.5 * a
             rim = 4.2 * np.exp(-(((radius - 0.88) / 0.10) ** 2)) * smoothstep(-0.75, 0.1, b + 0.8 * a)
             ridge = 3.0 * np.exp(-(((radius - 0.55) / 0.12) ** 2)) * smoothstep(-0.5, 0.3, a + 0.4 * b)
@@ -232,9 +232,9 @@ def bust(head: Head, scene: Scene, skin: np.ndarray) -> Part:
     points, triangles, uv = sheet(_BUST_SHAPE[1], _BUST_SHAPE[0], place)
     normals = vertex_normals(points, triangles)
     worn = _worn(scene, points)
-    points = points + (3.0 * smoothstep(0.3, 0.9, worn))[:, None] * normals
+    texture, texels = _bust_texture(scene, skin, points, uv)
+    points = points + (2.5 * smoothstep(-0.5, 2.0, worn))[:, None] * normals
     normals = vertex_normals(points, triangles)
-    texture, texels = _bust_texture(scene, skin, worn, uv)
     under_chin = 0.35 + 0.65 * smoothstep(-85, -150, points[:, 1])
     material = Material(raster.SKIN, textured=True, wrap=(0.35, 0.22, 0.18), gloss=0.03, sharpness=4)
     follow = np.interp(points[:, 1], [-175, -95], [0.0, 0.85]).astype(np.float32)
@@ -257,14 +257,17 @@ def _worn(scene: Scene, points: np.ndarray) -> np.ndarray:
 
 
 def _bust_texture(
-    scene: Scene, skin: np.ndarray, worn: np.ndarray, uv: np.ndarray
+    scene: Scene, skin: np.ndarray, points: np.ndarray, uv: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Paint neck and cloth; return the texture and each vertex's texels."""
     rng = np.random.default_rng([scene.seed, 0xC10])
     rows, columns = _BUST_SHAPE
     scale = 8
     height, width = (rows - 1) * scale + 1, (columns - 1) * scale + 1
-    inside = cv2.resize(worn.reshape(rows, columns).astype(np.float32), (width, height))
+    across, down = np.meshgrid(np.arange(width) / scale, np.arange(height) / scale)
+    grid = points.reshape(rows, columns, 3).astype(np.float32)
+    place = cv2.remap(grid, across.astype(np.float32), down.astype(np.float32), cv2.INTER_LINEAR)
+    inside = _worn(scene, place.reshape(-1, 3)).reshape(height, width).astype(np.float32)
     cloth = smoothstep(-0.06, 0.06, inside)[..., None]
     weave = 1 + 0.05 * noise(rng, 0.5, shape=(height, width)) + 0.10 * noise(rng, 8, stretch=2, shape=(height, width))
     fabric = linear(scene.clothes) * weave[..., None] * 0.85

@@ -177,7 +177,7 @@ def sample_person(seed: int) -> Person:
         monk_tone=tone,
         undertone=around(0, 0.4),
         face_width=around(0.975 if female else 1.0, 0.03),
-        jaw_width=around(0.94 if female else 1.03, 0.045),
+        jaw_width=around(0.94 if female else 1.05, 0.045),
         lower_face=around(0.97 if female else 1.02, 0.035),
         forehead=around(1.0, 0.04),
         cheekbones=around(1.08 if female else 0.95, 0.3),

@@ -13,10 +13,10 @@ from typing import Any
 import numba
 import numpy as np
 
-__all__ = ["GLOW", "HAIR", "PLAIN", "SKIN", "develop", "grid_normals", "rasterise", "resolve", "shade"]
+__all__ = ["GLOW", "HAIR", "PLAIN", "SKIN", "WET", "develop", "grid_normals", "rasterise", "resolve", "shade"]
 
 #: Kinds of material: what a triangle's light depends on besides its normal.
-PLAIN, SKIN, HAIR, GLOW = 0, 1, 2, 3
+PLAIN, SKIN, HAIR, GLOW, WET = 0, 1, 2, 3, 4
 
 
 def _kernel(**options: Any) -> Callable[..., Any]:
@@ -331,7 +331,9 @@ def shade(  # type: ignore[no-untyped-def]
                     shine *= shine
                 edge *= edge
                 shine *= gloss * (1.0 + 4.0 * edge * edge)
-                shine *= passed * min(max(4.0 * facing, 0.0), 1.0)
+                shine *= min(max(4.0 * facing, 0.0), 1.0)
+                # What is wet mirrors the light itself, also where a brow or lash dims it.
+                shine *= 0.6 + 0.4 * passed if kind == WET else passed
             shine_r += shine * lights[m, 3]
             shine_g += shine * lights[m, 4]
             shine_b += shine * lights[m, 5]

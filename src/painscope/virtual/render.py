@@ -153,6 +153,9 @@ class Renderer:
         moved = pose.points - body.head.points
         own, root = body.root.T
         points[own] += moved[root]
+        for side, (index, depth) in body.droop.items():
+            upper, lower = pose.lids[side]
+            points[index, 1] -= np.float32(np.clip(1 - (upper - lower) / 8, 0, 1)) * depth
         for name in ("lower_teeth", "tongue"):
             rotate_jaw(points[body.spans[name]], np.float32(pose.jaw))
         turned = (points - _NECK) @ turn.T + _NECK

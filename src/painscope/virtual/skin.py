@@ -187,7 +187,7 @@ def _paint_brows(
         strokes(hairs, np.stack([start, end], 1), 0.4, rng.uniform(0.45, 0.9, count))
     density = np.clip(0.75 * blur(hairs, 0.28) + 0.42 * blur(hairs, 1.4), 0, 0.94)
     hair = linear(HAIR_COLOURS[person.hair_colour])
-    ink = np.minimum(hair * 0.8, base * 0.42).astype(np.float32)
+    ink = np.minimum(hair * 0.7, base * 0.32).astype(np.float32)
     colour[:] = colour * (1 - density[..., None]) + density[..., None] * ink
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from painscope.virtual.anatomy import COLUMNS, P, Q, ROWS
@@ -14,8 +15,42 @@ from painscope.virtual.people import Person
 
 __all__ = ["beard_part", "scalp_part"]
 
-_MIDDLE = np.array([0.0, 15.0, -15.0])
-_SKULL = np.array([76.0, 112.0, 110.0])
+_MIDDLE = np.array([0.0, 5.0, -15.0])
+_SKULL = np.array([76.0, 108.0, 108.0])
+
+
+class _Surface:
+    """How far from its middle the head reaches in every direction, hair's volume included."""
+
+    _SHAPE = (48, 96)
+
+    def __init__(self, head: Head):
+        away = head.points.astype(np.float64) - _MIDDLE
+        row, column = self._cell(away)
+        reach = np.zeros(self._SHAPE, np.float32)
+        np.maximum.at(reach, (row.astype(int), column.astype(int)), np.linalg.norm(away, axis=1))
+        for _ in range(24):  # the grid leaves the back open: let it follow from what is near
+            grown = cv2.dilate(reach, np.ones((3, 3), np.uint8))
+            reach = np.where(reach > 0, reach, grown * 0.985)
+        self._reach = cv2.GaussianBlur(reach, (0, 0), 1.2).astype(np.float32)
+
+    def _cell(self, away: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        rows, columns = self._SHAPE
+        up = away[:, 1] / (np.linalg.norm(away, axis=1) + 1e-9)
+        turn = np.arctan2(away[:, 0], away[:, 2])
+        row = np.arccos(np.clip(up, -1, 1)) / np.pi * (rows - 1)
+        return row, (turn / (2 * np.pi) + 0.5) * (columns - 1)
+
+    def push_out(self, place: np.ndarray, clearance: np.ndarray) -> np.ndarray:
+        """Return points [N, 3] moved to at least `clearance` [N, 1] mm off the head."""
+        away = place - _MIDDLE
+        row, column = self._cell(away)
+        reach = cv2.remap(
+            self._reach, column.astype(np.float32), row.astype(np.float32), cv2.INTER_LINEAR
+        )
+        distance = np.linalg.norm(away, axis=1, keepdims=True) + 1e-9
+        factor = np.maximum((reach.reshape(-1, 1) + clearance) / distance, 1.0)
+        return _MIDDLE + away * factor
 
 
 @dataclass(frozen=True)
@@ -39,12 +74,12 @@ class _Style:
 _STYLES = {
     "receding": _Style(1500, 4, 13, 0.3, 1.8, 0.2, 0.35),
     "cropped": _Style(2600, 3, 6, 0.3, 1.5, 0.0, 0.6),
-    "short": _Style(2600, 5, 30, 0.35, 2.2, 0.25, 0.35),
-    "swept": _Style(2400, 6, 46, 0.3, 2.4, 0.12, 0.45),
-    "bob": _Style(1300, 12, 165, 0.10, 3.6, 0.35, 0.3),
-    "long": _Style(1300, 14, 290, 0.15, 3.8, 0.35, 0.3),
+    "short": _Style(3000, 5, 30, 0.35, 1.9, 0.25, 0.35),
+    "swept": _Style(2600, 6, 46, 0.3, 2.0, 0.12, 0.45),
+    "bob": _Style(1600, 12, 165, 0.10, 3.0, 0.35, 0.3),
+    "long": _Style(1500, 14, 290, 0.15, 3.2, 0.35, 0.3),
     "tied": _Style(1900, 9, 105, 0.1, 2.2, 0.0, 0.05),
-    "afro": _Style(3000, 5, 26, 0.4, 2.4, 0.0, 1.0),
+    "afro": _Style(3400, 4, 22, 0.4, 2.2, 0.0, 1.0),
 }
 
 
@@ -68,7 +103,8 @@ def scalp_part(head: Head, colour: np.ndarray) -> Part | None:
         length *= 0.7 + 0.6 * person.forehead * np.interp(roots[:, 1], [-20, 60], [0.4, 1.0])
     fringe = _fringe_share(person, roots, rng)
     length = np.where(fringe > 0, np.minimum(length, roots[:, 1] - 24 + rng.normal(0, 4, len(roots))), length)
-    paths = _grow(rng, person, style, roots - 1.5 * out, out, np.maximum(length, 4.0), depth, fringe)
+    surface = _Surface(head)
+    paths = _grow(rng, person, style, surface, roots - 1.5 * out, out, np.maximum(length, 4.0), depth, fringe)
     shade = (0.55 + 0.5 * depth) * (1 + 0.2 * rng.normal(0, 1, len(roots)))
     along = np.linspace(0.78, 1.12, style.points)
     tint = np.clip(shade[:, None] * along, 0.25, 1.6)
@@ -92,12 +128,12 @@ def beard_part(head: Head, colour: np.ndarray) -> Part | None:
         return None
     rng = np.random.default_rng([person.seed, 0xBEA])
     cover = beard_cover(person, P, Q)
-    roots, vertex = _roots(rng, head, cover, {"moustache": 420, "goatee": 900, "beard": 2000}[person.facial_hair])
+    roots, vertex = _roots(rng, head, cover, {"moustache": 600, "goatee": 1300, "beard": 3000}[person.facial_hair])
     q = Q.reshape(-1)[vertex]
     side = np.sign(roots[:, 0] + rng.normal(0, 2, len(roots)))
     flow = np.stack([0.35 * side, -np.ones(len(roots)), np.full(len(roots), 0.25)], -1)
     flow[q > -68] = np.stack([side, -0.7 * np.ones(len(roots)), 0.2 * np.ones(len(roots))], -1)[q > -68]
-    flow += 0.35 * rng.normal(0, 1, flow.shape)
+    flow += 0.22 * rng.normal(0, 1, flow.shape)
     flow /= np.linalg.norm(flow, axis=1, keepdims=True)
     out = _outwards(roots)
     out[:, 1] *= 0.4
@@ -105,12 +141,12 @@ def beard_part(head: Head, colour: np.ndarray) -> Part | None:
     length = np.where(q > -68, 6.0, bushy * np.interp(q, [-112, -60, -10], [1.2, 0.8, 0.4]))
     length = length * rng.uniform(0.6, 1.2, len(roots))
     t = np.linspace(0, 1, 3)[None, :, None]
-    stand = 0.30 * length[:, None, None] * np.sin(0.6 * np.pi * t) * out[:, None]
+    stand = 0.22 * length[:, None, None] * np.sin(0.6 * np.pi * t) * out[:, None]
     paths = (roots - 0.4 * out)[:, None] + t * length[:, None, None] * flow[:, None] + stand
     normals = np.repeat(out[:, None], 3, axis=1) + 0.25 * rng.normal(0, 1, (len(roots), 1, 3))
     normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
-    points, triangles = ribbons(paths, normals, np.full(len(roots), 1.5))
-    tint = np.clip((0.75 + 0.3 * rng.normal(0, 0.6, len(roots)))[:, None] * np.linspace(0.7, 1.1, 3), 0.3, 1.5)
+    points, triangles = ribbons(paths, normals, np.full(len(roots), 1.2))
+    tint = np.clip((0.9 + 0.25 * rng.normal(0, 0.6, len(roots)))[:, None] * np.linspace(0.7, 1.1, 3), 0.3, 1.5)
     return Part(
         points=points,
         triangles=triangles,
@@ -180,6 +216,7 @@ def _grow(
     rng: np.random.Generator,
     person: Person,
     style: _Style,
+    surface: _Surface,
     roots: np.ndarray,
     out: np.ndarray,
     length: np.ndarray,
@@ -198,9 +235,9 @@ def _grow(
     if person.hair_style == "tied":
         stray *= 0.15
     paths = [place]
-    clearance = (1.5 + 7.0 * depth * (1 + 0.4 * (person.hair_texture == "wavy")))[:, None]
+    clearance = (0.5 + 4.5 * depth * (1 + 0.4 * (person.hair_texture == "wavy")))[:, None]
     if person.hair_style == "tied":
-        clearance = (0.5 + 3.0 * depth)[:, None]
+        clearance = (0.2 + 1.5 * depth)[:, None]
     for k in range(1, style.points):
         t = k / (style.points - 1)
         away = _outwards(place)
@@ -213,10 +250,7 @@ def _grow(
         heading = flow * (1 - weight) + np.array([0.0, -1.0, 0.0]) * weight
         heading = heading + style.lift * away * np.exp(-k * step / 9.0) + stray * (0.5 + 0.5 * t)
         place = place + step * _unit(heading)
-        scaled = (place - _MIDDLE) / (_SKULL + clearance)
-        inside = np.linalg.norm(scaled, axis=-1, keepdims=True)
-        lifted = _MIDDLE + (place - _MIDDLE) / np.maximum(inside, 1e-3)
-        place = np.where(inside < 1, lifted, place)
+        place = surface.push_out(place, clearance * min(1.0, 2 * t))
         if falls:
             place = _beside_face(place, depth, fringe)
         paths.append(place)
