@@ -26,6 +26,8 @@ Item = TypeVar("Item")
 LONGEST_GAP_S = 0.5
 #: Smallest overlap (intersection over union) of a face with itself from frame to frame.
 MIN_OVERLAP = 0.25
+#: Overlap from which a face goes on being another person while the followed one is hidden.
+SAME_OVERLAP = 0.5
 #: After a longer gap: how far the face may have moved, in sides of its box, at first and per
 #: second, and at most; and by which factor it may have grown or shrunk.
 REACH, REACH_PER_S, MAX_REACH, MAX_GROWTH = 1.0, 1.0, 2.0, 2.0
@@ -36,6 +38,7 @@ REMEMBER_S = 10.0
 TRACKER = {
     "longest_gap_s": LONGEST_GAP_S,
     "min_overlap": MIN_OVERLAP,
+    "same_overlap": SAME_OVERLAP,
     "reach": [REACH, REACH_PER_S, MAX_REACH],
     "max_growth": MAX_GROWTH,
     "remember_s": REMEMBER_S,
@@ -200,7 +203,8 @@ class _Person:
             return None
         mine = overlap(boxes, self.box)[:, 0]
         theirs = overlap(boxes, self.others).max(axis=1, initial=0.0)
-        mine[mine < theirs] = 0.0
+        # While the person is hidden, whoever goes on where another was seen is that other.
+        mine[(mine < theirs) | ((self.missed > 0) & (theirs >= SAME_OVERLAP))] = 0.0
         if mine.max() >= MIN_OVERLAP:
             return int(mine.argmax())
         if not self.lost:
