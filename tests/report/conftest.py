@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image, ImageDraw
-from sklearn.metrics import confusion_matrix
 
+from painscope.evaluation import score_table, skill_table
 from painscope.experiments.facts import (
     ClassCount,
     ClassifierFacts,
@@ -27,6 +27,8 @@ from painscope.experiments.recipe import Recipe, load_recipe
 
 CLASSES = ("NP", "LP", "HP")
 SPLITS = {"train": 20, "validation": 12, "test": 12}
+RESAMPLES = 200
+ORACLE = "statistics-logistic on true-action-units"
 CLIPS = {"NP": 1, "LP": 6, "HP": 6}
 # How well each classifier of the fake run sees the truth; None does not look.
 SHARPNESS = {
@@ -34,7 +36,7 @@ SHARPNESS = {
     "lstm": 1.2,
     "mean-logistic": 0.7,
     "statistics-logistic on mediapipe-blendshapes": 0.8,
-    "statistics-logistic on true-action-units": 2.6,
+    "statistics-logistic on true-action-units": 1.9,
     "majority": None,
     "chance": None,
 }
@@ -68,7 +70,7 @@ def build_run(
     virtual: bool = True,
     test_labels: bool = True,
     extras: bool = True,
-    skill: float = 1.0,
+    sharper: float = 1.0,
     people: dict[str, int] | None = None,
     evil: str = "",
 ) -> Path:
@@ -76,11 +78,12 @@ def build_run(
     folder.mkdir(parents=True, exist_ok=True)
     people = people or SPLITS
     recordings = _recordings(people, evil)
-    predictions = _predictions(recordings, np.random.default_rng(seed), skill)
+    predictions = _predictions(recordings, np.random.default_rng(seed), sharper)
     if not test_labels:
         predictions.loc[predictions["split"] == "test", "true_label"] = None
     predictions.to_parquet(folder / "predictions.parquet")
-    _scores(predictions).to_parquet(folder / "scores.parquet")
+    about = {"dataset": "ai4pain-2024", "protocol": "predefined", "resamples": RESAMPLES}
+    score_table(predictions, CLASSES, **about).to_parquet(folder / "scores.parquet")
     recipe = load_recipe("faces-of-experimental-pain")
     (folder / "recipe.yaml").write_text(_named(recipe, evil).to_yaml(), encoding="utf-8")
     _facts(recordings, virtual, evil).write(folder)
@@ -94,7 +97,8 @@ def build_run(
     if extras:
         _status(recordings, evil).to_parquet(folder / "status.parquet")
         _histories(np.random.default_rng(seed)).to_parquet(folder / "histories.parquet")
-        _skill(folder).to_parquet(folder / "skill.parquet")
+        skill = skill_table(predictions, CLASSES, oracle=ORACLE, resamples=RESAMPLES)
+        skill.to_parquet(folder / "skill.parquet")
         for recording in list(recordings.query("split == 'test'")["recording"])[1:12:4]:
             _example(folder / "examples", recording)
     return folder
@@ -123,7 +127,9 @@ def _recordings(people: dict[str, int], evil: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _predictions(recordings: pd.DataFrame, rng: np.random.Generator, skill: float) -> pd.DataFrame:
+def _predictions(
+    recordings: pd.DataFrame, rng: np.random.Generator, sharper: float
+) -> pd.DataFrame:
     held_out = recordings[recordings["split"] != "train"].rename(columns={"label": "true_label"})
     truth = held_out["true_label"].map(CLASSES.index).to_numpy()
     shared = rng.normal(size=(len(held_out), 3))  # what makes a clip hard for everyone
@@ -136,7 +142,7 @@ def _predictions(recordings: pd.DataFrame, rng: np.random.Generator, skill: floa
                 proba = rng.dirichlet([0.2, 2, 2], len(held_out))
             else:
                 logits = 0.8 * shared + 0.5 * rng.normal(size=shared.shape)
-                logits += sharpness * skill * np.eye(3)[truth] - [0.6, 0, 0]
+                logits += sharpness * sharper * np.eye(3)[truth] - [0.6, 0, 0]
                 proba = np.exp(1.5 * logits)
                 proba /= proba.sum(axis=1, keepdims=True)
             part = held_out.assign(
@@ -156,56 +162,6 @@ def _predictions(recordings: pd.DataFrame, rng: np.random.Generator, skill: floa
     table = pd.concat(parts, ignore_index=True)
     table.loc[table["recording"] == table["recording"].iloc[5], "flag"] = "few frames with a face"
     return table
-
-
-def _scores(predictions: pd.DataFrame, resamples: int = 200) -> pd.DataFrame:
-    """Score from confusion matrices per subject and seed, with a bootstrap over subjects."""
-    rng = np.random.default_rng(0)
-    rows = []
-    known = predictions[predictions["true_label"].notna()]
-    for (split, classifier), table in known.groupby(["split", "classifier"], sort=False):
-        people, seeds = table["subject"].unique(), table["seed"].unique()
-        each = {key: _confusion(part) for key, part in table.groupby(["seed", "subject"])}
-        counts = np.array([[each[seed, person] for person in people] for seed in seeds])
-        by_seed = [_metrics(matrix) for matrix in counts.sum(axis=1)]
-        weights = rng.multinomial(len(people), np.full(len(people), 1 / len(people)), resamples)
-        draws = [_metrics(np.tensordot(weight, counts.sum(axis=0), 1)) for weight in weights]
-        for metric, label in by_seed[0]:
-            values = [scores[metric, label] for scores in by_seed]
-            low, high = np.quantile([scores[metric, label] for scores in draws], [0.025, 0.975])
-            rows.append(
-                {
-                    "dataset": "ai4pain-2024",
-                    "protocol": "predefined",
-                    "split": split,
-                    "classifier": classifier,
-                    "metric": metric,
-                    "class": label or None,
-                    "value": np.mean(values),
-                    "low": low,
-                    "high": high,
-                    "seed_sd": np.std(values, ddof=1) if len(values) > 1 else np.nan,
-                    "n": table["recording"].nunique(),
-                }
-            )
-    return pd.DataFrame(rows)
-
-
-def _confusion(table: pd.DataFrame) -> np.ndarray:
-    return confusion_matrix(table["true_label"], table["predicted_label"], labels=list(CLASSES))
-
-
-def _metrics(counts: np.ndarray) -> dict[tuple[str, str], float]:
-    right = np.diag(counts)
-    precision = right / np.maximum(counts.sum(axis=0), 1)
-    recall = right / np.maximum(counts.sum(axis=1), 1)
-    f1 = 2 * right / np.maximum(counts.sum(axis=0) + counts.sum(axis=1), 1)
-    values = {("accuracy", ""): right.sum() / counts.sum()}
-    for metric, numbers in (("precision", precision), ("recall", recall), ("f1", f1)):
-        values[f"macro_{metric}", ""] = numbers.mean()
-        values |= {(metric, name): value for name, value in zip(CLASSES, numbers, strict=True)}
-    values["balanced_accuracy", ""] = recall.mean()
-    return values
 
 
 def _facts(recordings: pd.DataFrame, virtual: bool, evil: str) -> RunFacts:
@@ -257,8 +213,9 @@ def _facts(recordings: pd.DataFrame, virtual: bool, evil: str) -> RunFacts:
                 "architecture": "vgg16-gap",
                 "width": 0.25,
                 "classes": ["no-pain", "high-pain"],
+                "test_subjects": {"biovid-a": ["111111_m_40", "222222_w_30"]},
                 "subjects": {"biovid-a": [f"{k:06d}_w_30" for k in range(30)]},
-                "metrics": {"accuracy": 0.84, "f1": 0.83},
+                "metrics": {"accuracy": 0.84, "f1": 0.83, "majority": 0.5},
                 "licence": "Apache-2.0" + evil,
             },
             sha256="ab" * 32,
@@ -282,7 +239,7 @@ def _status(recordings: pd.DataFrame, evil: str) -> pd.DataFrame:
     hard = {subject: rng.beta(0.6, 20) for subject in recordings["subject"].unique()}
     lost = recordings["subject"].map(hard) * rng.uniform(0, 2, len(recordings))
     table = recordings.assign(
-        status="done", reason="", n_frames=300, found_share=(1 - lost).round(3), damage=""
+        status="ok", reason="", n_frames=300, found_share=(1 - lost).round(3), damage=""
     )
     failed = table.index[[3, 40]]
     table.loc[failed, ["status", "n_frames", "found_share"]] = ["failed", 0, np.nan]
@@ -307,20 +264,6 @@ def _histories(rng: np.random.Generator) -> pd.DataFrame:
                         "validation_loss": 0.86 + 0.25 * fall + 0.004 * epoch + rng.normal(0, 0.02),
                     }
                 )
-    return pd.DataFrame(rows)
-
-
-def _skill(folder: Path) -> pd.DataFrame:
-    scores = pd.read_parquet(folder / "scores.parquet").query("metric == 'macro_f1'")
-    rows = []
-    for split, table in scores.groupby("split"):
-        table = table.set_index("classifier")
-        floor = table.loc["majority", "value"]
-        reach = table.loc["statistics-logistic on true-action-units", "value"] - floor
-        for name, row in table.iterrows():
-            if TITLES[name][1] in ("model", "peer"):
-                skill = (row[["value", "low", "high"]] - floor) / reach
-                rows.append({"split": split, "classifier": name, **skill})
     return pd.DataFrame(rows)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from painscope.report.figures import timeline_figure
+from painscope.report.compare import compare, write_comparison
 from painscope.report.html import write_report
+from painscope.report.timeline import save_timeline, timeline_figure
 
-__all__ = ["timeline_figure", "write_report"]
+__all__ = ["compare", "save_timeline", "timeline_figure", "write_comparison", "write_report"]

@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
+    "WIDE",
     "Bar",
+    "blank_figure",
     "class_figure",
     "confusion_figure",
     "face_figure",
     "forest_figure",
     "learning_figure",
-    "timeline_figure",
 ]
 
-_WIDE = 8.4  # inches: a full column of the page
+WIDE = 8.4  # inches: a full column of the page
 _NARROW = 2.75  # inches: three in a column, one on a phone
-_TIMELINE = 7.45  # inches: the part of a timeline's width that is time
 
 
 class Bar(NamedTuple):
@@ -69,7 +69,7 @@ def forest_figure(
         Of the axis; None fits the bars.
     """
     with house_style():
-        figure = _figure(_WIDE, 0.75 + 0.34 * len(bars))
+        figure = blank_figure(WIDE, 0.75 + 0.34 * len(bars))
         axes = figure.add_subplot()
         for row, bar in enumerate(bars):
             colour = ROLE_COLOURS[bar.role]
@@ -106,7 +106,7 @@ def confusion_figure(counts: np.ndarray, classes: Sequence[str], *, title: str =
     number = "{:.0f}" if np.allclose(counts, np.round(counts)) else "{:.1f}"
     with house_style():
         side = max(_NARROW, 0.6 * len(classes) + 0.7)
-        figure = _figure(side, side)
+        figure = blank_figure(side, side)
         axes = figure.add_subplot()
         for row, column in np.ndindex(*counts.shape):
             corner = (column - 0.5, row - 0.5)
@@ -156,7 +156,7 @@ def learning_figure(histories: pd.DataFrame, *, title: str = "") -> Figure:
         if histories[column].notna().any()
     ]
     with house_style():
-        figure = _figure(_NARROW, 2.2)
+        figure = blank_figure(_NARROW, 2.2)
         axes = figure.add_subplot()
         for name, colour, table in curves:
             if table.shape[1] <= 10:
@@ -173,68 +173,6 @@ def learning_figure(histories: pd.DataFrame, *, title: str = "") -> Figure:
     return figure
 
 
-def timeline_figure(
-    time_s: np.ndarray,
-    proba: np.ndarray | Mapping[str, np.ndarray],
-    classes: Sequence[str],
-    found: np.ndarray,
-    crops: np.ndarray | None = None,
-    *,
-    title: str = "",
-) -> Figure:
-    """Draw the class probabilities over one recording, its faces above.
-
-    Parameters
-    ----------
-    time_s : float [T]
-        Time of each frame in seconds.
-    proba : float [T, C], or a mapping of classifier titles to such arrays
-        Probabilities per frame; rows of NaN leave a gap. A panel per classifier.
-    classes : sequence of str
-        The C class names, from none to most pain.
-    found : bool [T]
-        Frames in which the face was seen; the others are marked below.
-    crops : uint8 [N, S, S, 3], optional
-        Faces at the middles of N equal parts of the recording.
-    title : str
-        Above the figure.
-
-    Notes
-    -----
-    More than 600 frames are drawn as means over equal stretches of time.
-    """
-    panels = proba if isinstance(proba, Mapping) else {"": proba}
-    edges, unseen, panels = _thin(np.asarray(time_s, float), ~np.asarray(found, bool), panels)
-    face = 0.0 if crops is None else min(_TIMELINE / len(crops), 0.95)
-    height = 0.3 + face + 1.34 * len(panels) + 0.58
-    with house_style():
-        figure = _figure(_WIDE, height, layout=None)
-        top = 0.3
-        if crops is not None:
-            _draw_faces(_place(figure, top, face), crops, edges, face / _TIMELINE)
-        top += face + 0.06
-        for name, values in panels.items():
-            axes = _place(figure, top, 1.22)
-            _draw_probabilities(axes, edges, values, classes)
-            axes.set_ylabel(name or "probability")
-            axes.tick_params(labelbottom=False, bottom=False)
-            top += 1.34
-        _draw_unseen(_place(figure, top - 0.06, 0.13), edges, unseen)
-        handles, names = axes.get_legend_handles_labels()
-        figure.legend(
-            handles,
-            names,
-            ncols=len(classes),
-            fontsize=8,
-            loc="upper right",
-            bbox_to_anchor=(1 - 0.1 / _WIDE, 1.0),
-            borderaxespad=0,
-        )
-        left = (_WIDE - _TIMELINE - 0.1) / _WIDE
-        figure.text(left, 1, title, va="top", fontsize=10, fontweight="bold")
-    return figure
-
-
 def class_figure(counts: pd.DataFrame, classes: Sequence[str]) -> Figure:
     """Draw how many recordings of each class every split holds.
 
@@ -245,7 +183,7 @@ def class_figure(counts: pd.DataFrame, classes: Sequence[str]) -> Figure:
     """
     colours = dict(zip(classes, class_colours(tuple(classes)), strict=True))
     with house_style():
-        figure = _figure(_WIDE, 0.75 + 0.42 * len(counts))
+        figure = blank_figure(WIDE, 0.75 + 0.42 * len(counts))
         axes = figure.add_subplot()
         left = np.zeros(len(counts))
         for name in counts.columns:
@@ -285,7 +223,7 @@ def face_figure(status: pd.DataFrame) -> Figure:
     lost = (frames * (1 - status["found_share"].astype(float))).groupby(status["subject"]).sum()
     share = (lost / frames.groupby(status["subject"]).sum()).sort_values(ascending=False)
     with house_style():
-        figure = _figure(_WIDE, 2.1)
+        figure = blank_figure(WIDE, 2.1)
         axes = figure.add_subplot()
         axes.bar(range(len(share)), 100 * share, color=BLUE, width=0.75)
         axes.set_ylabel("frames without\na face (%)")
@@ -310,9 +248,10 @@ def interval_text(bar: Bar) -> str:
     return f"{bar.value:.2f} [{bar.low:.2f}, {bar.high:.2f}]"
 
 
-def _figure(
+def blank_figure(
     width: float, height: float, layout: Literal["constrained"] | None = "constrained"
 ) -> Figure:
+    """Return an empty figure of this size in inches, tied to no window."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout=layout)
@@ -322,25 +261,6 @@ def _only_vertical_grid(axes: Axes) -> None:
     axes.grid(False, axis="y")
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
-
-
-def _thin(
-    time_s: np.ndarray, unseen: np.ndarray, panels: Mapping[str, np.ndarray], most: int = 600
-) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
-    """Return edges [B+1] of stretches of time, share unseen [B], and panels of means [B, C]."""
-    step = -(-len(time_s) // most)
-    starts = np.arange(0, len(time_s), step)
-    frame = (time_s[-1] - time_s[0]) / max(len(time_s) - 1, 1) or 1 / 30
-    edges = np.append(time_s[starts], time_s[-1] + frame)
-    sizes = np.diff(np.append(starts, len(time_s)))
-    share = np.add.reduceat(unseen.astype(float), starts) / sizes
-    thinned = {}
-    for name, values in panels.items():
-        known = np.isfinite(values).all(axis=1)
-        total = np.add.reduceat(np.where(known[:, None], values, 0), starts)
-        number = np.add.reduceat(known.astype(float), starts)[:, None]
-        thinned[name] = np.divide(total, number, out=np.full_like(total, np.nan), where=number > 0)
-    return edges, share, thinned
 
 
 def _draw_references(axes: Axes, references: Mapping[str, float]) -> None:
@@ -358,55 +278,3 @@ def _draw_references(axes: Axes, references: Mapping[str, float]) -> None:
             fontsize=8,
             ha="right" if value < middle else "left",
         )
-
-
-def _place(figure: Figure, top: float, height: float) -> Axes:
-    """Add a timeline's panel: `height` inches high, its top `top` inches below the figure's."""
-    full = figure.get_figheight()
-    left, width = _WIDE - _TIMELINE - 0.1, _TIMELINE
-    return figure.add_axes((left / _WIDE, 1 - (top + height) / full, width / _WIDE, height / full))
-
-
-def _draw_faces(axes: Axes, crops: np.ndarray, edges: np.ndarray, share: float) -> None:
-    """Put each crop above the middle of its part of the recording, `share` of the axis wide."""
-    start, length = edges[0], edges[-1] - edges[0]
-    step = -(-crops.shape[1] // 112)  # larger pictures only make the page heavy
-    for k, crop in enumerate(crops[:, ::step, ::step]):
-        middle = start + (k + 0.5) / len(crops) * length
-        half = 0.48 * share * length
-        place = (middle - half, middle + half, 0.02, 0.98)
-        axes.imshow(crop, extent=place, aspect="auto", interpolation="none")
-    axes.set(xlim=(edges[0], edges[-1]), ylim=(0, 1))
-    axes.axis("off")
-
-
-def _draw_probabilities(
-    axes: Axes, edges: np.ndarray, values: np.ndarray, classes: Sequence[str]
-) -> None:
-    """Stack the classes' probabilities; together they fill the height wherever there are any."""
-    tops = np.cumsum(values, axis=1)
-    below = np.zeros(len(values))
-    for name, colour, top in zip(classes, class_colours(tuple(classes)), tops.T, strict=True):
-        axes.fill_between(
-            edges,
-            np.append(below, below[-1]),
-            np.append(top, top[-1]),
-            step="post",
-            color=colour,
-            alpha=0.85,
-            linewidth=0,
-            label=name,
-        )
-        below = top
-    axes.set(xlim=(edges[0], edges[-1]), ylim=(0, 1), yticks=(0, 0.5, 1))
-    axes.grid(False, axis="x")
-
-
-def _draw_unseen(axes: Axes, edges: np.ndarray, share: np.ndarray) -> None:
-    """Mark the stretches in which the face was not seen."""
-    axes.stairs(share, edges, fill=True, color=INK)
-    axes.set(xlim=(edges[0], edges[-1]), ylim=(0, 1), yticks=(), xlabel="time (s)")
-    axes.set_ylabel("no face", rotation=0, ha="right", va="center", fontsize=8)
-    axes.grid(False)
-    for spine in axes.spines.values():
-        spine.set(visible=True, edgecolor=FAINT)

@@ -7,8 +7,6 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from painscope.files import write_text
 from painscope.report.answer import find_answer
 from painscope.report.pictures import Picture, draw_pictures, save_pictures
@@ -19,6 +17,7 @@ from painscope.report.tables import (
     class_table,
     constant_answers,
     interval,
+    number,
     published_tables,
     results_table,
 )
@@ -26,7 +25,7 @@ from painscope.report.tables import (
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["render", "write_report"]
+__all__ = ["flat", "render", "write_page", "write_report"]
 
 
 def write_report(run: Path | str) -> Path:
@@ -78,7 +77,7 @@ def render(template: str, **content: object) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["number"] = lambda value: "–" if np.isnan(value) else f"{value:.2f}"
+    environment.filters["number"] = number
     environment.filters["duration"] = _duration
     environment.filters["svg"] = lambda picture: Markup(picture.element)
     environment.globals["interval"] = interval
@@ -132,19 +131,18 @@ def _network(results: Results, published: Published | None) -> dict[str, Any] | 
     network = results.facts.source_network
     if network is None:
         return None
-    card = dict(network.card)
-    metrics = card.pop("metrics", None) or {}
-    subjects = card.pop("subjects", None) or {}
+    card = network.card
     theirs = published.source_network if published else {}
+    metrics = card.get("metrics") or {}
     return {
-        "sha256": network.sha256,
-        "card": list(_flat(card)),
-        "subjects": {name: len(ids) for name, ids in subjects.items()},
+        "subjects": {name: len(ids) for name, ids in (card.get("subjects") or {}).items()},
+        "tested": sum(len(ids) for ids in (card.get("test_subjects") or {}).values()),
         "metrics": [
-            (_spoken(METRIC_TITLES.get(name, name)), value, theirs.get(name))
-            for name, value in metrics.items()
-            if isinstance(value, (int, float))
+            (_spoken(METRIC_TITLES[name]), metrics[name], theirs.get(name))
+            for name in ("accuracy", "f1")
+            if name in metrics
         ],
+        "majority": metrics.get("majority"),
     }
 
 
@@ -179,22 +177,24 @@ def _provenance(results: Results) -> Iterator[tuple[str, list[tuple[str, str]]]]
             ("resamples of subjects", str(results.recipe.bootstrap)),
         ],
     )
-    # Paths of the data stay out of the page: it is made to be passed on.
-    environment = {k: v for k, v in results.environment.items() if k not in ("data", "command")}
+    # Where the data lie is nobody else's business: the page is made to be passed on.
+    told = ("data", "command", "time")
+    environment = {k: v for k, v in results.environment.items() if k not in told}
     if environment:
-        yield "Environment", list(_flat(environment))
+        yield "Environment", list(flat(environment))
     if facts.source_network is not None:
-        card = {k: v for k, v in facts.source_network.card.items() if k != "subjects"}
-        yield "Source network", [("sha256", facts.source_network.sha256), *_flat(card)]
+        people = ("subjects", "validation_subjects", "test_subjects")
+        card = {k: v for k, v in facts.source_network.card.items() if k not in people}
+        yield "Source network", [("sha256", facts.source_network.sha256), *flat(card)]
     for store in facts.features:
-        yield f"Features: {store.name}", [("digest", store.digest), *_flat(store.provenance)]
+        yield f"Features: {store.name}", [("digest", store.digest), *flat(store.provenance)]
 
 
-def _flat(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+def flat(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
     """Yield the leaves of nested mappings with dotted names."""
     for name, value in tree.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{above}{name}.")
+            yield from flat(value, f"{above}{name}.")
         elif isinstance(value, (list, tuple)):
             yield f"{above}{name}", ", ".join(str(part) for part in value)
         else:

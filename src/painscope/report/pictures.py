@@ -8,12 +8,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from painscope.evaluation import Counts
 from painscope.files import atomic_path, write_text
 from painscope.report import figures
 from painscope.report.answer import METRIC
 from painscope.report.results import Results
 from painscope.report.style import draw_pdf, draw_png, draw_svg, inline_svg
 from painscope.report.tables import METRIC_TITLES
+from painscope.report.timeline import timeline_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -114,22 +116,18 @@ def _skill(results: Results) -> Iterator[Picture]:
 
 
 def _confusions(results: Results) -> Iterator[Picture]:
-    from sklearn.metrics import confusion_matrix
-
     if not results.splits:
         return
     split = results.splits[0]
     table = results.labelled(split)
     for facts in results.classifiers(split, "model", "peer", "oracle"):
         rows = table[table["classifier"] == facts.name]
-        counts = confusion_matrix(
-            rows["true_label"], rows["predicted_label"], labels=list(results.classes)
-        )
-        seeds = rows["seed"].nunique()
+        # Each seed answers every recording once, so the mean over seeds adds up to them.
+        counts = Counts.of(rows, results.classes).counts.sum(axis=1).mean(axis=0)
         yield Picture(
             f"confusion-{split}-{_file_name(facts.name)}",
             f"Confusion matrix of {facts.title} on the {split} split",
-            figures.confusion_figure(counts / seeds, results.classes, title=facts.title),
+            figures.confusion_figure(counts, results.classes, title=facts.title),
         )
 
 
@@ -149,15 +147,21 @@ def _timelines(results: Results) -> Iterator[Picture]:
     for number, example in enumerate(results.examples, 1):
         parts = {str(k): rows for k, rows in example.frames.groupby("classifier", sort=False)}
         first = next(iter(parts.values()))
+        time_s = first["time_s"].to_numpy()
         answers = results.predictions[results.predictions["recording"] == example.recording]
         truth = answers["true_label"].dropna()
         title = example.recording + (f" (truth: {truth.iloc[0]})" if len(truth) else "")
         yield Picture(
             f"timeline-{number}",
             f"Probabilities of the classes over recording {example.recording}, faces above",
-            figures.timeline_figure(
-                first["time_s"].to_numpy(),
-                {results.title(name): rows[columns].to_numpy() for name, rows in parts.items()},
+            timeline_figure(
+                time_s,
+                {
+                    results.title(name): rows.set_index("time_s")[columns]
+                    .reindex(time_s)
+                    .to_numpy()
+                    for name, rows in parts.items()
+                },
                 results.classes,
                 first["found"].to_numpy(),
                 example.crops,

@@ -217,14 +217,13 @@ def _recipe(run: RunFolder) -> Recipe:
 
 
 def _examples(run: RunFolder, probabilities: Sequence[str]) -> tuple[Example, ...]:
-    return tuple(
-        Example(
-            path.stem,
-            _table(run, f"examples/{path.stem}", [*EXAMPLE, *probabilities]),
-            _crops(path.with_suffix(".jpg")),
-        )
-        for path in sorted(run.examples.glob("*.parquet"))
-    )
+    examples = []
+    for path in sorted(run.examples.glob("*.parquet")):
+        name = f"examples/{path.stem}"
+        if not run.table(name).empty:  # no classifier of the run has a timeline
+            frames = _table(run, name, [*EXAMPLE, *probabilities])
+            examples.append(Example(path.stem, frames, _crops(path.with_suffix(".jpg"))))
+    return tuple(examples)
 
 
 def _crops(path: Path) -> np.ndarray | None:

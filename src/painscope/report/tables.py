@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from painscope.evaluation import metrics
 from painscope.report.published import Column, Published, PublishedTable
 from painscope.report.results import Results
 
@@ -23,8 +24,11 @@ __all__ = [
     "Table",
     "class_table",
     "constant_answers",
+    "interval",
+    "number",
     "published_tables",
     "results_table",
+    "signed",
 ]
 
 METRIC_TITLES = {
@@ -98,13 +102,13 @@ class Constant:
 def results_table(results: Results, split: str) -> Table:
     """Tell how well every classifier does on a split, with intervals."""
     scored = set(results.scores["metric"])
-    metrics = [
+    shown = [
         name for name in ("macro_f1", "balanced_accuracy", "accuracy", "auc") if name in scored
     ]
-    rows = _our_rows(results, split, [(metric, "") for metric in metrics])
-    spreads = [results.score(split, facts.name, metrics[0]) for facts in results.classifiers(split)]
+    rows = _our_rows(results, split, [(metric, "") for metric in shown])
+    spreads = [results.score(split, facts.name, shown[0]) for facts in results.classifiers(split)]
     rows = [
-        replace(row, cells=(*row.cells, Cell(_number(spread["seed_sd"]))))
+        replace(row, cells=(*row.cells, Cell(number(spread["seed_sd"]))))
         for row, spread in zip(rows, spreads, strict=True)
         if spread is not None
     ]
@@ -115,7 +119,7 @@ def results_table(results: Results, split: str) -> Table:
             f"of {_count(truth['subject'].nunique(), 'person', 'people')}"
         ),
         groups=(),
-        header=(*(METRIC_TITLES[name] for name in metrics), "Spread over seeds"),
+        header=(*(METRIC_TITLES[name] for name in shown), "Spread over seeds"),
         rows=tuple(rows),
     )
 
@@ -144,19 +148,24 @@ def published_tables(results: Results, published: Published) -> list[Table]:
 
 
 def constant_answers(truth: pd.Series, classes: Sequence[str]) -> list[Constant]:
-    """Work out what each constant answer scores on these true labels.
-
-    Always answering class *c*, which makes up the share *p* of the recordings, has accuracy
-    *p*, balanced accuracy 1/C and macro-F1 2p / (1 + p) / C, over the C classes.
-    """
-    number = len(classes)
+    """Work out what each constant answer scores on these true labels."""
+    had = np.array([(truth == label).sum() for label in classes])
     answers = []
-    for label in classes:
-        recordings = int((truth == label).sum())
-        share = recordings / len(truth)
-        macro_f1 = 2 * share / (1 + share) / number
-        answers.append(Constant(label, recordings, share, 1 / number, macro_f1))
+    for column, label in enumerate(classes):
+        counts = np.zeros((len(classes), len(classes)))
+        counts[:, column] = had
+        scores = metrics(counts)
+        answers.append(
+            Constant(
+                label,
+                int(had[column]),
+                *(float(scores[name, None]) for name in _OF_CONSTANTS),
+            )
+        )
     return answers
+
+
+_OF_CONSTANTS = ("accuracy", "balanced_accuracy", "macro_f1")
 
 
 def _our_rows(results: Results, split: str, columns: Sequence[Column]) -> list[Row]:
@@ -172,7 +181,7 @@ def _our_rows(results: Results, split: str, columns: Sequence[Column]) -> list[R
 
 def _published_table(results: Results, table: PublishedTable, names: Mapping[str, str]) -> Table:
     theirs = [
-        Row(title, "published", tuple(Cell(_number(value)) for value in values))
+        Row(title, "published", tuple(Cell(number(value)) for value in values))
         for title, values in table.rows.items()
     ]
     columns = [(metric, names.get(label, label)) for metric, label in table.columns]
@@ -182,9 +191,9 @@ def _published_table(results: Results, table: PublishedTable, names: Mapping[str
             f"This run has no labels for the {table.split} split, so no rows of its own here."
         )
     else:
-        number = len(results.true_labels(table.split))
+        asked = len(results.true_labels(table.split))
         notes.append(
-            f"Rows of this run are over {number} recordings, with 95 % intervals over subjects. "
+            f"Rows of this run are over {asked} recordings, with 95 % intervals over subjects. "
             "Papers on this data leave out different clips: their accuracies are no ranking."
         )
     ours = [
@@ -231,7 +240,7 @@ def _per_class(columns: Sequence[Column]) -> bool:
 def _cell(score: pd.Series | None) -> Cell:
     if score is None or np.isnan(score["value"]):
         return Cell(_NONE)
-    return Cell(_number(score["value"]), interval(score["low"], score["high"]))
+    return Cell(number(score["value"]), interval(score["low"], score["high"]))
 
 
 def interval(low: float, high: float) -> str:
@@ -239,8 +248,14 @@ def interval(low: float, high: float) -> str:
     return "" if np.isnan(low) else f"{low:.2f}–{high:.2f}"
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
+    """Return a number as it stands in pages; a dash where there is none."""
     return _NONE if value is None or np.isnan(value) else f"{value:.2f}"
+
+
+def signed(value: float) -> str:
+    """Return a difference as it stands in pages: ``+0.05``, ``−0.05``."""
+    return _NONE if np.isnan(value) else f"{value:+.2f}".replace("-", "−")
 
 
 def _count(number: int, singular: str, plural: str = "") -> str:
