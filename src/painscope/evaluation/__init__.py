@@ -1,6 +1,14 @@
 """People held out, metrics with intervals, baselines beside."""
 
-from painscope.evaluation.bootstrap import Counts, Estimate, difference, interval, resample, skill
+from painscope.evaluation.bootstrap import (
+    FEWEST_SUBJECTS,
+    Counts,
+    Estimate,
+    difference,
+    interval,
+    resample,
+    skill,
+)
 from painscope.evaluation.loop import Evaluation, SegmentCount, evaluate
 from painscope.evaluation.metrics import CLASS_METRICS, METRICS, confusion, metrics
 from painscope.evaluation.scoring import score_table, skill_table, submission
@@ -16,6 +24,7 @@ from painscope.evaluation.splits import (
 
 __all__ = [
     "CLASS_METRICS",
+    "FEWEST_SUBJECTS",
     "METRICS",
     "PROTOCOLS",
     "Counts",

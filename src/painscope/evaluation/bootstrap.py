@@ -9,19 +9,33 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from painscope.errors import UsageError
-from painscope.evaluation.metrics import confusion, metrics
+from painscope.evaluation.metrics import METRICS, class_numbers, metrics
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Counts", "Estimate", "auc", "difference", "interval", "resample", "skill"]
+__all__ = [
+    "FEWEST_SUBJECTS",
+    "Counts",
+    "Estimate",
+    "auc",
+    "difference",
+    "estimate",
+    "interval",
+    "resample",
+    "skill",
+]
 
 RESAMPLES = 2000
+
+#: Fewer people give no interval. Four people can be redrawn in 35 ways only, one in a
+#: single way, so that the ends of an interval would tell about chance, not about people.
+FEWEST_SUBJECTS = 5
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value with its 95 % interval."""
+    """A value with its 95 % interval; low and high are NaN where there is none."""
 
     value: float
     low: float
@@ -37,7 +51,9 @@ class Counts:
     subjects : tuple of str, length S
         In sorted order.
     seeds : tuple of int, length K
+        In sorted order.
     counts : int64 [K, S, C, C]
+        Rows true, columns predicted.
     """
 
     subjects: tuple[str, ...]
@@ -46,15 +62,23 @@ class Counts:
 
     @classmethod
     def of(cls, predictions: pd.DataFrame, classes: Sequence[str]) -> Counts:
-        """Count the labelled predictions of one classifier on one split."""
-        subjects = tuple(sorted(predictions["subject"].unique()))
-        seeds = tuple(sorted(predictions["seed"].unique()))
+        """Count the labelled predictions of one classifier on one split.
+
+        Raises
+        ------
+        UsageError
+            If a recording has several predictions of one seed, or a label is none of the
+            classes.
+        """
+        if predictions.duplicated(["seed", "recording"]).any():
+            raise UsageError("more than one prediction per recording and seed: choose a classifier")
+        subjects, who = np.unique(predictions["subject"].to_numpy(str), return_inverse=True)
+        seeds, run = np.unique(predictions["seed"].to_numpy(int), return_inverse=True)
+        true = class_numbers(predictions["true_label"], classes)
+        predicted = class_numbers(predictions["predicted_label"], classes)
         counts = np.zeros((len(seeds), len(subjects), len(classes), len(classes)), np.int64)
-        for (seed, subject), part in predictions.groupby(["seed", "subject"]):
-            counts[seeds.index(seed), subjects.index(subject)] = confusion(
-                part["true_label"], part["predicted_label"], classes
-            )
-        return cls(subjects, seeds, counts)
+        np.add.at(counts, (run, who, true, predicted), 1)
+        return cls(tuple(subjects.tolist()), tuple(seeds.tolist()), counts)
 
     def by_seed(self) -> dict[tuple[str, int | None], np.ndarray]:
         """Return every metric per seed: float64 [K]."""
@@ -62,7 +86,7 @@ class Counts:
 
     def draws(self, weights: np.ndarray) -> dict[tuple[str, int | None], np.ndarray]:
         """Return every metric, mean over seeds, per resample: float64 [R] from [R, S]."""
-        drawn = np.tensordot(weights, self.counts, axes=(1, 1))
+        drawn = np.tensordot(weights.astype(float), self.counts.astype(float), axes=(1, 1))
         return {name: values.mean(axis=1) for name, values in metrics(drawn).items()}
 
 
@@ -85,8 +109,29 @@ def interval(draws: np.ndarray) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def auc(predictions: pd.DataFrame, classes: Sequence[str], weights: np.ndarray) -> Estimate:
-    """Return the area under the ROC curve of two classes, mean over seeds.
+def estimate(value: float, draws: np.ndarray, subjects: int) -> Estimate:
+    """Return a value with the interval of its draws.
+
+    Parameters
+    ----------
+    value : float
+    draws : float [R]
+    subjects : int
+        How many people were drawn from; below `FEWEST_SUBJECTS` there is no interval.
+    """
+    if subjects < FEWEST_SUBJECTS or np.isnan(value):
+        return Estimate(float(value), float("nan"), float("nan"))
+    return Estimate(float(value), *interval(draws))
+
+
+def auc(
+    predictions: pd.DataFrame, classes: Sequence[str], weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the area under the ROC curve of two classes.
+
+    It is the share of pairs of a positive and a negative recording in which the positive
+    one has the higher probability, half for equals; pairs are counted once per two people,
+    so that resampling people only weighs the counts.
 
     Parameters
     ----------
@@ -96,27 +141,44 @@ def auc(predictions: pd.DataFrame, classes: Sequence[str], weights: np.ndarray) 
         Two; the second is the positive one.
     weights : int [R, S]
         From `resample`, over the sorted subjects.
-    """
-    from sklearn.metrics import roc_auc_score
 
-    people = {name: number for number, name in enumerate(sorted(predictions["subject"].unique()))}
-    values, draws = [], []
-    for _, part in predictions.groupby("seed"):
-        positive = (part["true_label"] == classes[1]).to_numpy()
-        score = part[f"p_{classes[1]}"].to_numpy()
-        who = part["subject"].map(people).to_numpy()
-        if positive.all() or not positive.any():
-            return Estimate(float("nan"), float("nan"), float("nan"))
-        values.append(roc_auc_score(positive, score))
-        drawn = []
-        for weight in weights:
-            each = weight[who]
-            both = each[positive].any() and each[~positive].any()
-            drawn.append(
-                roc_auc_score(positive, score, sample_weight=each) if both else float("nan")
-            )
-        draws.append(drawn)
-    return Estimate(float(np.mean(values)), *interval(np.mean(draws, axis=0)))
+    Returns
+    -------
+    float64 [K]
+        Per seed; NaN where only one class occurs.
+    float64 [R]
+        Mean over seeds, per resample.
+    """
+    subjects, who = np.unique(predictions["subject"].to_numpy(str), return_inverse=True)
+    positive = class_numbers(predictions["true_label"], classes) == 1
+    score = predictions[f"p_{classes[1]}"].to_numpy(float)
+    seeds = predictions["seed"].to_numpy(int)
+    everybody = np.vstack([np.ones(len(subjects), np.int64), weights])
+    areas = []
+    for seed in np.unique(seeds):
+        yes, no = positive & (seeds == seed), ~positive & (seeds == seed)
+        wins = _wins(score[yes], who[yes], score[no], who[no], len(subjects))
+        above = ((everybody @ wins) * everybody).sum(axis=1)
+        pairs = np.prod(
+            [everybody @ np.bincount(who[part], minlength=len(subjects)) for part in (yes, no)],
+            axis=0,
+            dtype=float,
+        )
+        areas.append(np.divide(above, pairs, out=np.full_like(above, np.nan), where=pairs > 0))
+    table = np.array(areas)
+    return table[:, 0], table[:, 1:].mean(axis=0)
+
+
+def _wins(
+    yes: np.ndarray, yes_who: np.ndarray, no: np.ndarray, no_who: np.ndarray, subjects: int
+) -> np.ndarray:
+    """Count pairs won by positives of person s against negatives of person t: float [S, S]."""
+    wins = np.zeros((subjects, subjects))
+    for person in range(subjects):
+        theirs = np.sort(no[no_who == person])
+        won = (np.searchsorted(theirs, yes, "left") + np.searchsorted(theirs, yes, "right")) / 2
+        wins[:, person] = np.bincount(yes_who, won, minlength=subjects)
+    return wins
 
 
 def difference(
@@ -129,6 +191,9 @@ def difference(
 ) -> Estimate:
     """Return how much better the first predictions are than the second, over the same people.
 
+    Each resample draws people and takes both systems' answers to them; a system's metric is
+    the mean over its seeds.
+
     Parameters
     ----------
     first, second : DataFrame
@@ -138,18 +203,23 @@ def difference(
         One of `painscope.evaluation.METRICS`.
     resamples : int
 
+    Returns
+    -------
+    Estimate
+        Without an interval below `FEWEST_SUBJECTS` people.
+
     Raises
     ------
     UsageError
-        If the recordings differ.
+        If the recordings, their people or their labels differ, or the metric is unknown.
     """
-    if set(first["recording"]) != set(second["recording"]):
-        raise UsageError("predictions of different recordings cannot be compared pairwise")
-    one, other = Counts.of(first, classes), Counts.of(second, classes)
+    if metric not in METRICS:
+        raise UsageError(f"unknown metric {metric!r}", hint=f"There are: {', '.join(METRICS)}.")
+    one, other = _paired(classes, first, second)
     weights = resample(len(one.subjects), resamples)
     value = one.by_seed()[metric, None].mean() - other.by_seed()[metric, None].mean()
     draws = one.draws(weights)[metric, None] - other.draws(weights)[metric, None]
-    return Estimate(float(value), *interval(draws))
+    return estimate(value, draws, len(one.subjects))
 
 
 def skill(
@@ -163,13 +233,42 @@ def skill(
     """Return the share of the possible skill that is recovered.
 
     It is (macro-F1 − majority's) / (oracle's − majority's), on the same people; the oracle
-    reads the true action units of virtual people.
+    reads the true action units of virtual people. Undefined (NaN) where the oracle is no
+    better than the majority class; resamples in which that happens are left out.
+
+    Parameters
+    ----------
+    predictions, oracle, majority : DataFrame
+        Labelled predictions of one classifier each, of the same recordings.
+    classes : sequence of str
+    resamples : int
+
+    Returns
+    -------
+    Estimate
+        Without an interval below `FEWEST_SUBJECTS` people.
+
+    Raises
+    ------
+    UsageError
+        If the recordings, their people or their labels differ.
     """
-    parts = [Counts.of(table, classes) for table in (predictions, oracle, majority)]
+    parts = _paired(classes, predictions, oracle, majority)
     weights = resample(len(parts[0].subjects), resamples)
     value = _share(*(part.by_seed()["macro_f1", None].mean(keepdims=True) for part in parts))
     draws = _share(*(part.draws(weights)["macro_f1", None] for part in parts))
-    return Estimate(float(value[0]), *interval(draws))
+    return estimate(value[0], draws, len(parts[0].subjects))
+
+
+def _paired(classes: Sequence[str], *tables: pd.DataFrame) -> list[Counts]:
+    """Count each table, if all are about the same recordings."""
+    asked = [
+        set(table[["recording", "subject", "true_label"]].itertuples(index=False, name=None))
+        for table in tables
+    ]
+    if any(other != asked[0] for other in asked[1:]):
+        raise UsageError("predictions of different recordings cannot be compared pairwise")
+    return [Counts.of(table, classes) for table in tables]
 
 
 def _share(reached: np.ndarray, oracle: np.ndarray, majority: np.ndarray) -> np.ndarray:

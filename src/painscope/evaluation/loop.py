@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from painscope.classifiers import SequenceClassifier, evaluation_segments, training_segments
-from painscope.errors import DatasetError
+from painscope.errors import DatasetError, UsageError
 from painscope.evaluation.splits import Fold
 from painscope.features import FeatureSequence
 from painscope.recording import Recording
@@ -18,6 +19,8 @@ __all__ = ["Evaluation", "Keep", "SegmentCount", "evaluate"]
 
 #: Below this share of frames with a face a prediction is flagged.
 FEW_FRAMES = 0.5
+
+_REASONS = "See status.parquet for the reasons."
 
 #: Called with the classifier's name, the fold's, the seed and what was fitted.
 Keep = Callable[[str, str, int, SequenceClassifier], None]
@@ -77,7 +80,9 @@ def evaluate(
     sequences : mapping of str to FeatureSequence
         Features by recording id; a recording may be missing.
     folds : sequence of Fold
-        Of the predefined split, the validation people are predicted too.
+        Of the predefined split, and of a fold that tests nobody, the validation people are
+        predicted too. In a fold without validation people, networks stop by the loss on the
+        training people.
     seeds : sequence of int
     segment_frames : int
         Length of a clip.
@@ -88,31 +93,36 @@ def evaluate(
 
     Raises
     ------
+    UsageError
+        If there is no fold or no seed.
     DatasetError
-        If no training recording has features.
+        If no recording to fit on, or none to stop by, has a frame with a face.
     """
+    if not folds or not seeds:
+        raise UsageError("nothing to evaluate: at least one fold and one seed are needed")
     if not sequences:
-        raise DatasetError("no recording has features", hint="See status.parquet for the reasons.")
+        raise DatasetError("no recording has features", hint=_REASONS)
     blank = next(iter(sequences.values())).cut(0, 0)
     predictions, histories, counts = [], [], []
     done, total = 0, len(folds) * sum(len(_seeds(make, seeds)) for make in classifiers.values())
     for fold in folds:
-        train = _Clips.cut(fold, "train", sequences, blank, segment_frames)
-        validation = _Clips.cut(fold, "validation", sequences, blank, segment_frames)
-        tested = [_Clips.cut(fold, "test", sequences, blank, segment_frames)]
-        if fold.name == "predefined" and validation.recordings:
-            tested.append(validation)
-        counts += [part.count for part in (train, validation, *tested[:1]) if part.recordings]
+        train, validation, test = (
+            _Clips.cut(fold, part, sequences, blank, segment_frames)
+            for part in ("train", "validation", "test")
+        )
+        both = fold.name == "predefined" or not fold.test
+        tested = [part for part in (test, *[validation] * both) if part.recordings]
+        counts += [part.count for part in (train, validation, test) if part.recordings]
+        clips, labels, people = train.labelled()
+        held_out = validation.labelled() if validation.recordings else None
         for name, make in classifiers.items():
             for seed in _seeds(make, seeds):
                 classifier = make(seed)
-                classifier.fit(
-                    *train.labelled[:2], groups=train.labelled[2], validation=validation.labelled
-                )
+                classifier.fit(clips, labels, groups=people, validation=held_out)
                 if keep is not None:
                     keep(name, fold.name, seed, classifier)
-                who = {"fold": fold.name, "seed": seed, "classifier": name}
-                histories.append(pd.DataFrame(classifier.history_).assign(**who))
+                who: dict[str, Any] = {"fold": fold.name, "seed": seed, "classifier": name}
+                histories += [row | who for row in classifier.history_]
                 predictions += [part.predict(classifier).assign(**who) for part in tested]
                 done += 1
                 if progress is not None:
@@ -120,7 +130,7 @@ def evaluate(
     columns = ["classifier", "fold", "seed", "epoch", "train_loss", "validation_loss"]
     return Evaluation(
         pd.concat(predictions, ignore_index=True),
-        pd.concat(histories, ignore_index=True).reindex(columns=columns),
+        pd.DataFrame(histories, columns=columns),
         tuple(counts),
     )
 
@@ -161,14 +171,19 @@ class _Clips:
             count,
         )
 
-    @property
     def labelled(self) -> tuple[list[FeatureSequence], list[str], list[str]]:
-        """Clips, labels and subjects to fit on or to stop by."""
+        """Return the clips, labels and subjects to fit on or to stop by."""
         known = [
             (clip, recording.label, recording.subject)
             for clip, recording in zip(self.clips, self.recordings, strict=True)
             if recording.label is not None
         ]
+        if not any(clip.usable.any() for clip, _, _ in known):
+            raise DatasetError(
+                f"fold {self.count.fold}: no {self.count.part} recording with a label has a "
+                "frame with a face",
+                hint=_REASONS,
+            )
         return (
             [clip for clip, _, _ in known],
             [label for _, label, _ in known],

@@ -2,33 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-__all__ = ["CLASS_METRICS", "METRICS", "confusion", "metrics"]
+from painscope.errors import UsageError
+
+__all__ = ["CLASS_METRICS", "METRICS", "class_numbers", "confusion", "metrics"]
 
 #: Of the whole table, and of one class.
 METRICS = ("accuracy", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1")
 CLASS_METRICS = ("precision", "recall", "f1")
 
 
-def confusion(true: Sequence[str], predicted: Sequence[str], classes: Sequence[str]) -> np.ndarray:
-    """Return the confusion matrix: int64 [C, C], rows true, columns predicted."""
+def class_numbers(labels: Iterable[str], classes: Sequence[str]) -> np.ndarray:
+    """Return the position of each label among the classes: int64 [N].
+
+    Raises
+    ------
+    UsageError
+        If a label is none of the classes.
+    """
     index = {label: number for number, label in enumerate(classes)}
+    try:
+        return np.array([index[label] for label in labels], np.int64)
+    except KeyError as error:
+        raise UsageError(
+            f"label {error.args[0]!r} is none of the classes {', '.join(classes)}"
+        ) from None
+
+
+def confusion(true: Sequence[str], predicted: Sequence[str], classes: Sequence[str]) -> np.ndarray:
+    """Return the confusion matrix: int64 [C, C], rows true, columns predicted.
+
+    Raises
+    ------
+    UsageError
+        If a label is none of the classes.
+    """
     counts = np.zeros((len(classes), len(classes)), np.int64)
-    rows = [index[label] for label in true]
-    columns = [index[label] for label in predicted]
-    np.add.at(counts, (rows, columns), 1)
+    np.add.at(counts, (class_numbers(true, classes), class_numbers(predicted, classes)), 1)
     return counts
 
 
 def metrics(counts: np.ndarray) -> dict[tuple[str, int | None], np.ndarray]:
     """Return every metric of a stack of confusion matrices.
 
-    As in scikit-learn with ``zero_division=0``: precision, recall and F1 of a class nobody
-    answered or had are 0 and enter the macro averages, while balanced accuracy is the mean
-    recall of the classes that occur.
+    As in scikit-learn with all `labels` named and ``zero_division=0``: precision, recall
+    and F1 of a class that nobody answered or had are 0 and enter the macro averages, while
+    balanced accuracy is the mean recall of the classes that occur.
 
     Parameters
     ----------
@@ -38,6 +60,7 @@ def metrics(counts: np.ndarray) -> dict[tuple[str, int | None], np.ndarray]:
     Returns
     -------
     dict of (metric, class number or None) to float64 [...]
+        `METRICS` with None, `CLASS_METRICS` with every class number.
     """
     counts = np.asarray(counts, np.float64)
     right = np.diagonal(counts, axis1=-2, axis2=-1)

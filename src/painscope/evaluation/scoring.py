@@ -7,9 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from painscope.evaluation.bootstrap import RESAMPLES, Counts, auc, interval, resample, skill
+from painscope.evaluation.bootstrap import RESAMPLES, Counts, auc, estimate, resample, skill
 
 __all__ = ["score_table", "skill_table", "submission"]
+
+_COLUMNS = [
+    *("dataset", "protocol", "split", "classifier", "metric", "class"),
+    *("value", "low", "high", "seed_sd", "n"),
+]
 
 
 def score_table(
@@ -36,8 +41,10 @@ def score_table(
     Returns
     -------
     DataFrame
-        dataset, protocol, split, classifier, metric, class, value (mean over seeds), low, high
-        (95 % interval over subjects), seed_sd (None for one seed), n (recordings).
+        dataset, protocol, split, classifier, metric, class (empty for the whole table), value
+        (mean over seeds), low, high (95 % interval over subjects; NaN below
+        `FEWEST_SUBJECTS` people), seed_sd (NaN for one seed), n (recordings). Empty if no
+        recording has a label.
     """
     rows = []
     known = predictions[predictions["true_label"].notna()]
@@ -45,28 +52,24 @@ def score_table(
         counts = Counts.of(part, classes)
         weights = resample(len(counts.subjects), resamples)
         by_seed, draws = counts.by_seed(), counts.draws(weights)
-        about = {"split": split, "classifier": classifier, "n": part["recording"].nunique()}
+        if len(classes) == 2:
+            by_seed["auc", None], draws["auc", None] = auc(part, classes, weights)
         for (metric, number), values in by_seed.items():
-            low, high = interval(draws[metric, number])
+            score = estimate(values.mean(), draws[metric, number], len(counts.subjects))
             rows.append(
-                about
-                | {
+                {
+                    "dataset": dataset,
+                    "protocol": protocol,
+                    "split": split,
+                    "classifier": classifier,
                     "metric": metric,
                     "class": "" if number is None else classes[number],
-                    "value": values.mean(),
-                    "low": low,
-                    "high": high,
+                    **vars(score),
                     "seed_sd": values.std(ddof=1) if len(values) > 1 else np.nan,
+                    "n": part["recording"].nunique(),
                 }
             )
-        if len(classes) == 2:
-            area = auc(part, classes, weights)
-            rows.append(about | {"metric": "auc", "class": "", **vars(area), "seed_sd": np.nan})
-    table = pd.DataFrame(rows)
-    table.insert(0, "dataset", dataset)
-    table.insert(1, "protocol", protocol)
-    order = ["dataset", "protocol", "split", "classifier", "metric", "class"]
-    return table[[*order, "value", "low", "high", "seed_sd", "n"]]
+    return pd.DataFrame(rows, columns=_COLUMNS)
 
 
 def skill_table(
@@ -82,12 +85,15 @@ def skill_table(
     Returns
     -------
     DataFrame
-        split, classifier, value, low, high.
+        split, classifier, value, low, high; see `painscope.evaluation.skill`. No rows for
+        a split that the oracle or the majority class has not answered.
     """
     rows = []
     known = predictions[predictions["true_label"].notna()]
     for split, part in known.groupby("split", sort=False):
         tables = dict(list(part.groupby("classifier", sort=False)))
+        if oracle not in tables or majority not in tables:
+            continue
         for name, table in tables.items():
             if name in (oracle, majority):
                 continue

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -36,13 +37,15 @@ class Fold:
     name : str
         Safe as a folder name.
     train, validation, test : tuple of Recording
-        To fit on, to stop the fit by, and to be tested. Training and validation
-        recordings are labelled; those to be tested need not be.
+        To fit on, to stop the fit by, and to be tested. Only recordings with a label
+        serve to fit and to stop by; the others are there to be answered.
 
     Raises
     ------
     LeakageError
         If a person is in two groups; it names them.
+    UsageError
+        If there is nobody to train on, or nobody is held out.
     """
 
     name: str
@@ -64,6 +67,8 @@ class Fold:
             )
         if not self.train:
             raise UsageError(f"fold {self.name}: nobody with a label to train on")
+        if not self.validation and not self.test:
+            raise UsageError(f"fold {self.name}: nobody is held out")
 
 
 def make_folds(
@@ -79,6 +84,13 @@ def make_folds(
         Of grouped k-fold.
     seed : int
         Of drawing people.
+
+    Raises
+    ------
+    UsageError
+        If the protocol is unknown, or there are too few people for it.
+    LeakageError
+        If a person is in two of the dataset's splits.
     """
     if protocol == "predefined":
         return predefined_split(recordings, seed=seed)
@@ -92,7 +104,8 @@ def make_folds(
 def predefined_split(recordings: Sequence[Recording], *, seed: int = 0) -> list[Fold]:
     """Return the one fold of the dataset's own split.
 
-    Where the dataset names no validation people, a fifth of the training people are drawn.
+    Where the dataset has no validation people with labels, a fifth of the training people
+    stop the training, and everybody else is tested.
 
     Raises
     ------
@@ -116,53 +129,58 @@ def predefined_split(recordings: Sequence[Recording], *, seed: int = 0) -> list[
             "nobody is held out: every recording is in the split train",
             hint="Choose --set protocol=leave-one-subject-out or grouped-k-fold.",
         )
-    train, validation = _labelled(parts["train"]), _labelled(parts["validation"])
+    train = _labelled(parts["train"])
     # The dataset's own people come first, so that a person in two of its splits is named.
-    fold = Fold("predefined", train, validation, parts["test"])
-    if validation:
+    fold = Fold("predefined", train, parts["validation"], parts["test"])
+    if _labelled(parts["validation"]):
         return [fold]
     train, validation = _draw_validation(train, np.random.default_rng(seed))
-    return [Fold("predefined", train, validation, parts["test"])]
+    return [Fold("predefined", train, validation, parts["validation"] + parts["test"])]
 
 
 def leave_one_subject_out(recordings: Sequence[Recording], *, seed: int = 0) -> list[Fold]:
     """Return a fold per person, who is tested; a fifth of the others stop the training.
+
+    People without labels are tested too: they have answers, and no scores.
 
     Raises
     ------
     UsageError
         If fewer than three people have labels.
     """
-    people = _people(_labelled(recordings))
-    if len(people) < 3:
-        raise UsageError(f"leave-one-subject-out needs 3 people with labels, not {len(people)}")
-    return [_fold(f"subject-{name}", recordings, {name}, seed) for name in people]
+    labelled = _people(_labelled(recordings))
+    if len(labelled) < 3:
+        raise UsageError(f"leave-one-subject-out needs 3 people with labels, not {len(labelled)}")
+    people = _people(recordings)
+    return [
+        _fold(name, recordings, {person}, seed)
+        for name, person in zip(_folder_names(people), people, strict=True)
+    ]
 
 
 def grouped_k_fold(recordings: Sequence[Recording], *, folds: int = 5, seed: int = 0) -> list[Fold]:
-    """Return `folds` folds; people stay whole, classes are spread as evenly as they can be.
+    """Return `folds` folds of whole people, each of whom is tested once.
+
+    People are dealt out in turn, in random order among those with the same most common
+    label: the folds have equally many people, and of every kind, within one.
 
     Raises
     ------
     UsageError
-        If there are fewer people than folds.
+        If there are too few people with labels for as many folds.
     """
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    labelled = _labelled(recordings)
-    people = _people(labelled)
-    if folds < 2 or len(people) < max(folds, 3):
+    if folds < 2:
+        raise UsageError(f"grouped-k-fold needs 2 folds or more, not {folds}")
+    labelled = _people(_labelled(recordings))
+    least = max(folds, 4 if folds == 2 else 3)  # two must be left to train and to stop by
+    if len(labelled) < least:
         raise UsageError(
-            f"{folds} folds need at least {max(folds, 3)} people with labels, not {len(people)}",
-            hint="Choose fewer folds: --set folds=N.",
+            f"{folds} folds need at least {least} people with labels, not {len(labelled)}",
+            hint="Choose fewer folds, --set folds=N, or find more people.",
         )
-    splitter = StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=seed)
-    labels = [recording.label for recording in labelled]
-    groups = [recording.subject for recording in labelled]
-    return [
-        _fold(f"fold-{k + 1}", recordings, {groups[index] for index in test}, seed)
-        for k, (_, test) in enumerate(splitter.split(labels, labels, groups))
-    ]
+    people = np.random.default_rng(seed).permutation(_people(recordings)).tolist()
+    people.sort(key=_common_labels(recordings).__getitem__)
+    return [_fold(f"fold-{k + 1}", recordings, set(people[k::folds]), seed) for k in range(folds)]
 
 
 def check_source_subjects(seen: Collection[str], folds: Sequence[Fold]) -> None:
@@ -203,6 +221,29 @@ def _draw_validation(
     chosen = set(rng.permutation(people)[: max(1, round(VALIDATION_SHARE * len(people)))])
     train = tuple(r for r in recordings if r.subject not in chosen)
     return train, tuple(r for r in recordings if r.subject in chosen)
+
+
+def _folder_names(people: Sequence[str]) -> list[str]:
+    """Return a name per person that is a folder's on any system, told apart without case."""
+    names: list[str] = []
+    for person in people:
+        safe = "subject-" + re.sub(r"[^\w.\-+=@]+", "-", person).strip(".")
+        taken, name, number = {name.casefold() for name in names}, safe, 2
+        while name.casefold() in taken:
+            name, number = f"{safe}-{number}", number + 1
+        names.append(name)
+    return names
+
+
+def _common_labels(recordings: Sequence[Recording]) -> dict[str, str]:
+    """Return everybody's most common label, empty for people without any."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for recording in recordings:
+        counts[recording.subject].update([recording.label] if recording.label is not None else [])
+    return {
+        person: max(sorted(count), key=count.__getitem__, default="")
+        for person, count in counts.items()
+    }
 
 
 def _labelled(recordings: Sequence[Recording]) -> tuple[Recording, ...]:
