@@ -41,8 +41,11 @@ class Answer:
         Majority class and chance.
     oracle : Mark or None
         What somebody reaches who is told the truth behind the face.
+    skill : Mark or None
+        The best one's share of the oracle's skill, if the run has it.
     verdict : {"above", "unclear", "below"}
-        Where the best one's interval lies as against the better baseline.
+        Where the best one's interval lies as against the better baseline; "unclear" if
+        there are too few people for an interval.
     rivals : int
         How many were compared to find the best.
     n_recordings, n_subjects : int
@@ -55,6 +58,7 @@ class Answer:
     best: Mark
     baselines: tuple[Mark, ...]
     oracle: Mark | None
+    skill: Mark | None
     verdict: Literal["above", "unclear", "below"]
     rivals: int
     n_recordings: int
@@ -70,22 +74,23 @@ class Answer:
 def find_answer(results: Results) -> Answer | None:
     """Read the answer from the scores; None if no split has both a system and a baseline."""
     for split in results.splits:
-        marks = [
-            mark
+        marks = {
+            facts.name: mark
             for facts in results.classifiers(split)
             if (mark := _mark(results, split, facts)) is not None
-        ]
-        systems = [mark for mark in marks if mark.role in ("model", "peer")]
-        baselines = tuple(mark for mark in marks if mark.role == "baseline")
+        }
+        systems = {name: mark for name, mark in marks.items() if mark.role in ("model", "peer")}
+        baselines = tuple(mark for mark in marks.values() if mark.role == "baseline")
         if systems and baselines:
-            best = max(systems, key=lambda mark: mark.value)
+            name, best = max(systems.items(), key=lambda item: item[1].value)
             truth = results.true_labels(split)
             stopped = results.histories["validation_loss"].notna().any()
             return Answer(
                 split=split,
                 best=best,
                 baselines=baselines,
-                oracle=next((mark for mark in marks if mark.role == "oracle"), None),
+                oracle=next((mark for mark in marks.values() if mark.role == "oracle"), None),
+                skill=_skill(results, split, name, best),
                 verdict=_verdict(best, max(mark.value for mark in baselines)),
                 rivals=len(systems),
                 n_recordings=len(truth),
@@ -101,6 +106,15 @@ def _mark(results: Results, split: str, facts: ClassifierFacts) -> Mark | None:
         return None
     value, low, high = (float(score[name]) for name in ("value", "low", "high"))
     return Mark(facts.title, facts.role, value, low, high)
+
+
+def _skill(results: Results, split: str, name: str, best: Mark) -> Mark | None:
+    table = results.skill
+    rows = table[(table["split"] == split) & (table["classifier"] == name)]
+    if rows.empty or rows["value"].isna().any():
+        return None
+    value, low, high = (float(rows[column].iloc[0]) for column in ("value", "low", "high"))
+    return Mark(best.title, best.role, value, low, high)
 
 
 def _verdict(best: Mark, bar: float) -> Literal["above", "unclear", "below"]:
