@@ -20,7 +20,9 @@ def crop(
     out: Path = typer.Option(..., "--out", help="Where the images go, a folder per recording."),
     locator: str = typer.Option("auto", help="How faces are found."),
     size: int = typer.Option(224, min=16, help="Side of the images in pixels."),
-    margin: float = typer.Option(0.15, min=0, help="Margin around the face, share of its side."),
+    margin: float | None = typer.Option(
+        None, min=0, help="Margin around the face, share of its side.  [default: the locator's]"
+    ),
     rate: float = typer.Option(30.0, min=0.1, help="Frames per second."),
     every: int = typer.Option(1, min=1, help="Write every n-th frame."),
     workers: int = typer.Option(1, min=1, help="Recordings cropped at the same time."),
@@ -36,6 +38,13 @@ def crop(
     from painscope.face import make_locator, write_crops
 
     dataset = load_dataset(name, folder, **options(option))
+    done = 0
+
+    def count(_: object) -> None:
+        nonlocal done
+        done += 1
+        progress("crops", done, len(dataset.recordings))
+
     with progress_bars() as progress:
         status = write_crops(
             dataset.recordings,
@@ -46,7 +55,7 @@ def crop(
             size=size,
             every=every,
             workers=workers,
-            progress=lambda done, total: progress("crops", done, total),
+            progress=count,
         )
     failed = status[status["status"] == "failed"]
     typer.echo(f"Crops: {len(status) - len(failed)} of {len(status)} recordings in {out}")

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
+
+if TYPE_CHECKING:
+    from painscope.recording import Recording
 
 __all__ = ["app"]
 
@@ -45,9 +50,18 @@ def check(
     Example: painscope datasets check ai4pain-2024 AI4Pain
     """
     from painscope.cli.parsing import options
+    from painscope.cli.progress import progress_bars
     from painscope.datasets import load_dataset
 
-    report = load_dataset(name, folder, **options(option)).check(read_videos=not fast)
+    dataset = load_dataset(name, folder, **options(option))
+    with progress_bars() as progress:
+
+        def track(recordings: Sequence[Recording]) -> Iterator[Recording]:
+            for done, recording in enumerate(recordings, start=1):
+                yield recording
+                progress("videos", done, len(recordings))
+
+        report = dataset.check(read_videos=not fast, track=track)
     typer.echo(str(report))
     if not report.complete:
         raise typer.Exit(1)

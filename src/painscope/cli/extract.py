@@ -25,7 +25,9 @@ def extract(
         None, help="An extractor that needs no checkpoint, such as mediapipe-blendshapes."
     ),
     locator: str = typer.Option("auto", help="How faces are found."),
-    margin: float = typer.Option(0.15, min=0, help="Margin around the face, share of its side."),
+    margin: float | None = typer.Option(
+        None, min=0, help="Margin around the face, share of its side.  [default: the locator's]"
+    ),
     rate: float = typer.Option(30.0, min=0.1, help="Frames per second."),
     option: list[str] = typer.Option([], metavar="KEY=VALUE", help="Option of the dataset."),
 ) -> None:
@@ -37,11 +39,28 @@ def extract(
     from painscope.cli.progress import progress_bars
     from painscope.datasets import load_dataset
     from painscope.errors import UsageError
-    from painscope.features import FeatureStore, make_extractor
-    from painscope.features import extract as fill
     from painscope.face import make_locator
+    from painscope.features import extract as fill
+    from painscope.features import make_extractor, open_store
 
     if (checkpoint is None) == (extractor is None):
         raise UsageError("name either --checkpoint or --extractor")
     dataset = load_dataset(name, folder, **options(option))
-    _ = (FeatureStore, make_extractor, fill, make_locator, progress_bars, dataset, out)
+    if checkpoint is not None:
+        reader = make_extractor("vgg16-gap", checkpoint=checkpoint)
+    else:
+        reader = make_extractor(str(extractor))
+    finder = None if reader.crop_size is None else make_locator(locator)
+    store = open_store(out / dataset.name, reader, locator=finder, rate=rate, margin=margin)
+    with progress_bars() as progress:
+        summary = fill(
+            dataset.recordings,
+            reader,
+            store,
+            locator=finder,
+            progress=lambda done, total: progress("features", done, total),
+        )
+    done = len(summary.extracted) + len(summary.kept)
+    typer.echo(f"Features: {done} of {len(dataset.recordings)} recordings in {store.folder}")
+    for recording, reason in summary.failed.items():
+        typer.echo(f"  left out {recording}: {reason}")

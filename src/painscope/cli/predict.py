@@ -43,7 +43,7 @@ def predict(
             answer = predictor.predict(video)
             answers.append(answer)
             if out is not None and answer.error is None:
-                save_timeline(answer, out / f"{video.stem}.png")
+                save_timeline(answer, out / f"{video.stem}.png", predictor.faces(video))
     if as_json:
         typer.echo(json.dumps([answer.to_dict() for answer in answers], indent=2))
     else:

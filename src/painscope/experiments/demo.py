@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from painscope.experiments.folder import RunFolder
 from painscope.experiments.recipe import load_recipe
@@ -15,9 +16,14 @@ __all__ = ["run_demo"]
 log = logging.getLogger("painscope")
 
 #: Heat: the source network learns from these people.
-HEAT = {"people": 24, "classes": ("BL1", "PA4"), "clips_per_class": 3, "signals": False}
+HEAT: dict[str, Any] = {
+    "people": 24,
+    "classes": ("BL1", "PA4"),
+    "clips_per_class": 3,
+    "signals": False,
+}
 #: Electrical pain: other people, whose level of pain is told.
-ELECTRICAL = {
+ELECTRICAL: dict[str, Any] = {
     "people": 20,
     "clips_per_level": 3,
     "clip_s": 4.0,

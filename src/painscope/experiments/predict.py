@@ -12,6 +12,7 @@ import numpy as np
 
 from painscope.classifiers import SequenceClassifier, training_segments
 from painscope.errors import PainscopeError, RunError, UsageError
+from painscope.experiments.examples import crop_strip
 from painscope.experiments.features import available_features
 from painscope.experiments.folder import RunFolder
 from painscope.experiments.models import load_models, source_path
@@ -36,6 +37,12 @@ class Window:
     label: str
     probabilities: dict[str, float]
     found_share: float
+
+    def summary(self) -> str:
+        """Return the window in one line."""
+        shares = ", ".join(f"{name} {share:.2f}" for name, share in self.probabilities.items())
+        read = f"{self.label} ({shares})" if self.found_share else "no face"
+        return f"{self.start_s:6.1f}–{self.stop_s:.1f} s  {read}"
 
 
 @dataclass(frozen=True)
@@ -86,17 +93,13 @@ class Answer:
         if self.flag:
             lines.append(f"  caution: {self.flag}")
         if len(self.windows) > 1:
-            lines += [
-                f"  {window.start_s:6.1f}–{window.stop_s:.1f} s  {window.label:<12} "
-                + ", ".join(f"{share:.2f}" for share in window.probabilities.values())
-                for window in self.windows
-            ]
+            lines += [f"  {window.summary()}" for window in self.windows]
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as JSON can hold it, the timeline at up to 10 values a second."""
         step = max(1, round(0.1 / (self.time_s[1] - self.time_s[0]))) if len(self.time_s) > 1 else 1
-        rows = [] if self.timeline is None else self.timeline[::step]
+        rows = np.empty((0, 0)) if self.timeline is None else self.timeline[::step]
         return {
             "video": str(self.video),
             "label": self.label,
@@ -166,7 +169,7 @@ class Predictor:
         facts = next((f for f in folder.facts.features if f.name == row.features), None)
         if facts is None:
             raise RunError(f"has no features {row.features!r}", path=folder.path)
-        told = facts.provenance["locator"]
+        told = facts.provenance["crops"]["locator"]
         locator = make_locator(str(told["name"]))
         if dict(locator.provenance) != dict(told):
             raise UsageError(
@@ -189,6 +192,10 @@ class Predictor:
         except PainscopeError as error:
             return Answer(video, error=str(error), classes=self.classes)
         return self._answer(video, sequence, damage)
+
+    def faces(self, video: Path | str) -> np.ndarray:
+        """Return the faces at the middles of equal parts of a video: uint8 [N, S, S, 3]."""
+        return crop_strip(Path(video), self.locator, self.recipe.face)
 
     def _features(self, video: Path) -> tuple[FeatureSequence, str]:
         recording = Recording("video", "unknown", None, None, video)
@@ -235,10 +242,13 @@ class Predictor:
         )
 
     def _timeline(self, clips: Sequence[FeatureSequence]) -> np.ndarray | None:
-        rows = [[model.frame_proba(clip) for clip in clips] for model in self.models]
-        if any(part is None for clips_of_one in rows for part in clips_of_one):
-            return None
-        return np.mean([np.concatenate(clips_of_one) for clips_of_one in rows], axis=0)
+        whole = []
+        for model in self.models:
+            parts = [part for clip in clips if (part := model.frame_proba(clip)) is not None]
+            if len(parts) < len(clips):
+                return None
+            whole.append(np.concatenate(parts))
+        return np.mean(whole, axis=0)
 
     def _label(self, proba: np.ndarray) -> str:
         return self.classes[int(proba.argmax())]
@@ -272,5 +282,5 @@ def _row(folder: RunFolder, name: str | None) -> Row:
     for split in ("validation", "test"):
         found = known[known["split"] == split]
         if len(found):
-            return rows[found.loc[found["value"].idxmax(), "classifier"]]
+            return rows[str(found["classifier"].to_numpy()[found["value"].argmax()])]
     raise RunError("has no scores to choose a classifier by", path=folder.path)

@@ -29,10 +29,7 @@ MODEL_URL = (
 GOOGLE_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
 MIRROR_SHA256 = "41502960a7323080e5bbf46804f4fe6d0d83aa0aa82ba3209831286e94300083"
 
-HOW_TO_DOWNLOAD = (
-    "Get it once with: "
-    'python -c "import painscope.face as f; f.download_face_landmarker()" (3.8 MB).'
-)
+HOW_TO_DOWNLOAD = "Get it once with: painscope download (3.8 MB)."
 
 #: Names of the blendshapes, in the model's order (after ARKit; the first is the rest).
 BLENDSHAPES = (  # noqa: SIM905 - fifty-two quoted names are hard to read

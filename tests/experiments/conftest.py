@@ -1,0 +1,70 @@
+"""A small tree of real face videos in AI4Pain's layout, and a run on it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from painscope.experiments import RunFolder, load_recipe, run
+from painscope.networks import random_checkpoint, save_checkpoint
+
+#: Which asset plays which clip; nobody in them was recorded in pain, the labels are made up.
+PLAYED = {
+    "Baseline": "small_face.mkv",
+    "Pain_LOW_0": "single_face.mp4",
+    "Pain_HIGH_1": "two_faces.mp4",
+}
+PEOPLE = {"Train": (3, 4, 5), "Validation": (1, 2), "Test": (6, 15)}
+
+SETTINGS = [
+    "face.locator=lbp-cascade",
+    "face.rate=10",
+    "segment_frames=30",
+    "seeds=2",
+    "bootstrap=200",
+]
+
+
+@pytest.fixture(scope="session")
+def real_tree(assets: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """AI4Pain 2024 as on disk, played by the assets; one video of the test split is broken."""
+    root = tmp_path_factory.mktemp("ai4pain")
+    for split, people in PEOPLE.items():
+        for person in people:
+            folder = root / split / "video" / str(person)
+            folder.mkdir(parents=True)
+            for clip, asset in PLAYED.items():
+                name = f"{person}_{clip}.mp4"
+                shutil.copyfile(assets / "videos" / asset, folder / name)
+    shutil.copyfile(assets / "videos" / "no_face.mp4", _clip(root, "Test", 6, "Baseline"))
+    _clip(root, "Test", 15, "Pain_HIGH_1").write_bytes(b"this is no video")
+    return root
+
+
+@pytest.fixture(scope="session")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny source network's checkpoint; its weights are random and said to be trained."""
+    network, card = random_checkpoint(width=0.05, input_size=48)
+    path = tmp_path_factory.mktemp("source") / "source.safetensors"
+    save_checkpoint(path, network, card.model_copy(update={"untrained": ()}))
+    return path
+
+
+@pytest.fixture(scope="session")
+def settings(source: Path) -> list[str]:
+    return [*SETTINGS, f"source.checkpoint={source}"]
+
+
+@pytest.fixture(scope="session")
+def finished(
+    real_tree: Path, settings: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> RunFolder:
+    """The recipe of Faces of Experimental Pain, run on the tree."""
+    recipe = load_recipe("faces-of-experimental-pain", settings)
+    return run(recipe, {"ai4pain-2024": real_tree}, tmp_path_factory.mktemp("run") / "run")
+
+
+def _clip(root: Path, split: str, person: int, clip: str) -> Path:
+    return root / split / "video" / str(person) / f"{person}_{clip}.mp4"

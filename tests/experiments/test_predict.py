@@ -1,0 +1,103 @@
+"""Answers for videos of anyone, from a run that is there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from painscope.errors import RunError, UsageError
+from painscope.experiments import Answer, Predictor, RunFolder
+
+VIDEOS = [
+    "expressions_pexels.mp4",
+    "face_then_none.mov",
+    "no_face.mp4",
+    "single_face.mp4",
+    "small_face.mkv",
+    "two_faces.mp4",
+]
+
+
+@pytest.fixture(scope="module")
+def predictor(finished: RunFolder) -> Predictor:
+    return Predictor.load(finished.path, classifier="ann-vote")
+
+
+@pytest.fixture(scope="module")
+def answers(predictor: Predictor, assets: Path) -> dict[str, Answer]:
+    return {name: predictor.predict(assets / "videos" / name) for name in VIDEOS}
+
+
+@pytest.mark.parametrize("name", VIDEOS)
+def test_every_video_has_an_answer(answers: dict[str, Answer], name: str) -> None:
+    answer = answers[name]
+    assert answer.error is None
+    assert answer.label in answer.classes
+    assert sum(answer.probabilities.values()) == pytest.approx(1)
+    assert answer.windows[0].start_s == 0
+    assert json.loads(json.dumps(answer.to_dict()))["label"] == answer.label
+
+
+def test_an_answer_without_a_face_says_so(answers: dict[str, Answer]) -> None:
+    none = answers["no_face.mp4"]
+    assert none.found_share == 0
+    assert "no face in any frame" in none.flag
+    assert none.timeline is not None
+    assert np.isnan(none.timeline).all()
+    assert "few frames" in answers["face_then_none.mov"].flag
+    assert answers["single_face.mp4"].flag == ""
+
+
+def test_long_videos_are_read_in_windows(answers: dict[str, Answer]) -> None:
+    windows = answers["expressions_pexels.mp4"].windows
+    assert [window.start_s for window in windows] == [0, 3, 6, 9, 12, 15, 18]
+    assert windows[-1].stop_s == pytest.approx(19.7, abs=0.15)
+
+
+def test_the_timeline_covers_the_video(answers: dict[str, Answer]) -> None:
+    answer = answers["expressions_pexels.mp4"]
+    assert answer.timeline is not None
+    assert answer.timeline.shape == (len(answer.time_s), 3)
+    seen = np.isfinite(answer.timeline).all(axis=1)
+    assert np.allclose(answer.timeline[seen].sum(axis=1), 1)
+
+
+def test_the_same_video_gives_the_same_answer(
+    predictor: Predictor, answers: dict[str, Answer], assets: Path
+) -> None:
+    again = predictor.predict(assets / "videos" / "single_face.mp4")
+    assert again.probabilities == answers["single_face.mp4"].probabilities
+
+
+@pytest.mark.parametrize("content", [None, b"", b"this is no video"])
+def test_what_cannot_be_read_is_an_answer_with_its_error(
+    predictor: Predictor, tmp_path: Path, content: bytes | None
+) -> None:
+    path = tmp_path / "clip.mp4"
+    if content is not None:
+        path.write_bytes(content)
+    answer = predictor.predict(path)
+    assert answer.label is None
+    assert answer.error is not None
+    assert "clip.mp4" in answer.error
+    assert "\n" not in answer.summary()
+
+
+def test_by_default_the_best_row_on_validation_people_answers(finished: RunFolder) -> None:
+    scores = finished.table("scores").query("metric == 'macro_f1' and split == 'validation'")
+    rows = scores[scores["classifier"].isin(["ann-vote", "lstm", "mean-logistic"])]
+    best = rows.loc[rows["value"].idxmax(), "classifier"]
+    assert Predictor.load(finished.path).row.label == best
+
+
+def test_an_unknown_row_is_named(finished: RunFolder) -> None:
+    with pytest.raises(UsageError, match="There are: ann-vote"):
+        Predictor.load(finished.path, classifier="lstn")
+
+
+def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=str(tmp_path)):
+        Predictor.load(tmp_path)

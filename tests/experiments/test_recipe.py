@@ -1,0 +1,94 @@
+"""Recipes: what they say, and what a mistyped setting is answered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from painscope.classifiers import CLASSIFIERS
+from painscope.datasets import DATASETS
+from painscope.errors import UsageError
+from painscope.experiments import Recipe, Row, load_recipe, recipe_names
+from painscope.features import EXTRACTORS
+
+NAME = "faces-of-experimental-pain"
+
+
+@pytest.mark.parametrize("name", recipe_names())
+class TestEveryRecipe:
+    def test_names_only_what_exists(self, name: str) -> None:
+        recipe = load_recipe(name)
+        assert recipe.name == name
+        assert recipe.citation
+        assert recipe.target.dataset in DATASETS
+        assert recipe.source.dataset in DATASETS
+        for row in recipe.rows:
+            assert row.classifier in CLASSIFIERS
+            assert row.features in {"source-network", *EXTRACTORS}
+
+    def test_survives_its_own_yaml(self, name: str, tmp_path: Path) -> None:
+        recipe = load_recipe(name)
+        path = tmp_path / "recipe.yaml"
+        path.write_text(recipe.to_yaml(), encoding="utf-8")
+        assert load_recipe(path) == recipe
+
+
+def test_the_paper_s_settings() -> None:
+    recipe = load_recipe(NAME)
+    assert [row.label for row in recipe.rows[:2]] == ["ann-vote", "lstm"]
+    assert recipe.source.window_s == (2.0, 5.0)
+    assert recipe.source.input_size == 224
+    assert recipe.face.rate == 30
+    assert recipe.segment_frames == 300
+    assert recipe.seeds == 5
+
+
+def test_settings_change_the_recipe() -> None:
+    recipe = load_recipe(NAME, ["source.width=0.25", "seeds=2", "source.options.task=five"])
+    assert recipe.source.width == 0.25
+    assert recipe.seeds == 2
+    assert recipe.source.options == {"task": "five"}
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("sorce.width=1", "Did you mean source?"),
+        ("source.widht=1", "Did you mean width?"),
+        ("seeds=0", "seeds"),
+        ("seeds", "not key=value"),
+        ("seeds.more=1", "seeds has no parts"),
+        ("rows=[", "is not a value"),
+        ("protocol=leave-one-out", "protocol"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_line(setting: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said.replace("?", r"\?")) as caught:
+        load_recipe(NAME, [setting])
+    assert "\n" not in str(caught.value)
+
+
+def test_a_mistyped_recipe_is_guessed() -> None:
+    with pytest.raises(UsageError, match=f"Did you mean {NAME}"):
+        load_recipe("faces-of-experimental-pian")
+
+
+@pytest.mark.parametrize("text", ["a: [", "- a\n- b\n"])
+def test_a_file_that_is_no_recipe(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"bad\.yaml") as caught:
+        load_recipe(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_recipe_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no such recipe file"):
+        load_recipe(tmp_path / "none.yaml")
+
+
+def test_two_rows_of_one_name_are_refused() -> None:
+    rows = (Row(classifier="lstm"), Row(classifier="lstm", settings={"seed": 1}))
+    with pytest.raises(ValueError, match="lstm"):
+        Recipe(name="x", title="x", rows=rows)

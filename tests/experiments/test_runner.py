@@ -1,0 +1,151 @@
+"""A recipe on real videos, from files to a run folder; stopped, continued, refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from painscope.errors import CheckpointError, LeakageError, UsageError
+from painscope.experiments import RunFolder, load_recipe, run
+from painscope.networks import load_checkpoint, random_checkpoint, save_checkpoint
+
+NAME = "faces-of-experimental-pain"
+RECORDINGS = 7 * 3
+
+
+def test_every_held_out_recording_has_a_prediction(finished: RunFolder) -> None:
+    table = finished.table("predictions")
+    for name, part in table.groupby("classifier"):
+        seeds = part["seed"].nunique()
+        assert len(part) == 4 * 3 * seeds, name
+        assert set(part["subject"]) == {"1", "2", "6", "15"}
+    flags = table.set_index("recording")["flag"]
+    assert set(flags["15_Pain_HIGH_1"]) == {"could not be read"}
+    assert set(flags["6_Baseline"]) == {"no frame with a face"}
+    assert set(flags["1_Pain_LOW_0"]) == {""}
+
+
+def test_a_broken_video_is_a_row_and_not_the_end(finished: RunFolder) -> None:
+    status = finished.table("status").set_index("recording")
+    assert len(status) == RECORDINGS
+    assert list(status.index[status["status"] == "failed"]) == ["15_Pain_HIGH_1"]
+    assert "not a video" in status.loc["15_Pain_HIGH_1", "reason"]
+
+
+def test_baselines_stand_beside(finished: RunFolder) -> None:
+    scores = finished.table("scores")
+    wanted = {"ann-vote", "lstm", "mean-logistic", "majority", "chance"}
+    assert wanted <= set(scores["classifier"])
+    assert {"macro_f1", "accuracy", "balanced_accuracy", "recall"} <= set(scores["metric"])
+
+
+def test_rows_that_cannot_be_had_are_left_out_openly(finished: RunFolder) -> None:
+    assert set(finished.facts.left_out) == {"mediapipe-blendshapes", "true-action-units"}
+    assert not finished.facts.virtual
+
+
+def test_facts_count_the_clips(finished: RunFolder) -> None:
+    train = next(part for part in finished.facts.segments if part.split == "train")
+    assert (train.recordings, train.segments) == (9, 12)  # two_faces.mp4 gives two clips
+    assert train.padded > 0
+
+
+def test_the_same_call_on_a_finished_run_does_nothing(
+    finished: RunFolder, real_tree: Path, settings: list[str]
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in finished.path.rglob("*.parquet")}
+    run(load_recipe(NAME, settings), {"ai4pain-2024": real_tree}, finished.path)
+    assert {path: path.stat().st_mtime_ns for path in finished.path.rglob("*.parquet")} == before
+
+
+def test_a_second_run_gives_the_same_features_and_predictions(
+    finished: RunFolder, real_tree: Path, settings: list[str], tmp_path: Path
+) -> None:
+    again = run(load_recipe(NAME, settings), {"ai4pain-2024": real_tree}, tmp_path / "again")
+    for table in ("predictions", "scores", "status"):
+        pd.testing.assert_frame_equal(again.table(table), finished.table(table))
+    features = sorted((finished.path / "store").rglob("features/*.parquet"))
+    assert len(features) == RECORDINGS - 1
+    for path in features:
+        other = again.path / path.relative_to(finished.path)
+        assert other.read_bytes() == path.read_bytes()
+
+
+def test_a_stopped_run_is_continued(
+    real_tree: Path, settings: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from painscope.experiments import runner
+
+    recipe = load_recipe(NAME, [*settings, "rows=[{classifier: mean-logistic}]"])
+    data, out = {"ai4pain-2024": real_tree}, tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr(runner, "judge", _stopped)
+        with pytest.raises(KeyboardInterrupt):
+            run(recipe, data, out)
+    kept = sorted(out.rglob("features/*.parquet"))
+    times = [path.stat().st_mtime_ns for path in kept]
+    assert len(kept) == RECORDINGS - 1
+    run(recipe, data, out)
+    assert [path.stat().st_mtime_ns for path in kept] == times
+    assert RunFolder.open(out).finished
+
+
+def _stopped(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("protocol", ["leave-one-subject-out", "grouped-k-fold"])
+def test_other_protocols_test_everybody_once(
+    protocol: str, finished: RunFolder, real_tree: Path, settings: list[str], tmp_path: Path
+) -> None:
+    recipe = load_recipe(
+        NAME, [*settings, f"protocol={protocol}", "folds=3", "rows=[{classifier: mean-logistic}]"]
+    )
+    store = finished.path / "store"
+    done = run(recipe, {"ai4pain-2024": real_tree}, tmp_path / "run", store=store)
+    tested = done.table("predictions").query("classifier == 'mean-logistic'")
+    assert len(tested) == RECORDINGS
+    assert set(tested["split"]) == {"test"}
+
+
+class TestRefusals:
+    def test_other_settings_in_the_same_folder(
+        self, finished: RunFolder, real_tree: Path, settings: list[str]
+    ) -> None:
+        with pytest.raises(UsageError, match="other settings"):
+            run(load_recipe(NAME, [*settings, "seeds=3"]), {"ai4pain-2024": real_tree},
+                finished.path)  # fmt: skip
+
+    def test_a_folder_of_something_else(
+        self, real_tree: Path, settings: list[str], tmp_path: Path
+    ) -> None:
+        (tmp_path / "letter.txt").write_text("dear diary")
+        with pytest.raises(UsageError, match="not empty"):
+            run(load_recipe(NAME, settings), {"ai4pain-2024": real_tree}, tmp_path)
+
+    def test_a_dataset_that_is_not_given(self, tmp_path: Path, settings: list[str]) -> None:
+        with pytest.raises(UsageError, match="--data ai4pain-2024=DIR"):
+            run(load_recipe(NAME, settings), {}, tmp_path / "run")
+
+    def test_a_source_network_that_saw_the_tested_people(
+        self, real_tree: Path, settings: list[str], source: Path, tmp_path: Path
+    ) -> None:
+        network, card = load_checkpoint(source)
+        seen = card.model_copy(update={"subjects": {"ai4pain-2024": ("3", "6")}})
+        path = tmp_path / "seen.safetensors"
+        save_checkpoint(path, network, seen)
+        recipe = load_recipe(NAME, [*settings, f"source.checkpoint={path}"])
+        with pytest.raises(LeakageError, match=r"tested here: 6\b"):
+            run(recipe, {"ai4pain-2024": real_tree}, tmp_path / "run")
+
+    def test_a_network_whose_features_were_never_trained(
+        self, real_tree: Path, settings: list[str], tmp_path: Path
+    ) -> None:
+        network, card = random_checkpoint(width=0.05, input_size=48)
+        path = tmp_path / "random.safetensors"
+        save_checkpoint(path, network, card)
+        recipe = load_recipe(NAME, [*settings, f"source.checkpoint={path}"])
+        with pytest.raises(CheckpointError, match=r"source\.start"):
+            run(recipe, {"ai4pain-2024": real_tree}, tmp_path / "run")
