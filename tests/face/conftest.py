@@ -41,7 +41,7 @@ class BrightSpot:
     blendshape_names = ("brightness",)
     default_margin = 0.1
     smoothing_s = 0.0
-    provenance: Mapping[str, object] = {"name": "bright-spot"}  # noqa: RUF012
+    provenance: Mapping[str, object] = {"name": "bright-spot"}
 
     def __init__(self) -> None:
         self.calls = 0

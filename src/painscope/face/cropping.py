@@ -90,8 +90,9 @@ def write_crops(
         raise UsageError(f"every {every} and workers {workers} must be 1 or more")
     tasks: dict[str, Recording] = {}
     for recording in recordings:
-        if tasks.setdefault(recording.id, recording) is not recording:
+        if recording.id in tasks:
             raise UsageError(f"two recordings have the id {recording.id}")
+        tasks[recording.id] = recording
     shape = crop_provenance(locator, rate=rate, margin=margin, size=size)
     settle(out, {**shape, "every": every, "jpeg_quality": JPEG_QUALITY})
     results = {row.recording: row for row in read_status(out)}
