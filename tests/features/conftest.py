@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from painscope.face import Face, make_locator
+from painscope.face.locators.precropped import Precropped
 from painscope.features import VGGFeatures
 from painscope.networks import random_checkpoint
 from painscope.recording import Recording
@@ -16,13 +17,11 @@ from painscope.virtual.motion import FaceMotion
 from painscope.virtual.truth import truth_path, write_truth
 
 
-class Grey:
+class Grey(Precropped):
     """A locator for tests: a picture is a face unless it is dark; with 52 blendshapes."""
 
     name = "grey"
-    landmark_count = 0
     blendshape_names = tuple(f"b{k}" for k in range(52))
-    default_margin = 0.0
     provenance: Mapping[str, object] = {"name": "grey"}
 
     def locate(self, image: np.ndarray) -> list[Face]:

@@ -118,9 +118,10 @@ def test_bad_videos_are_rows_and_not_the_end(
     (tmp_path / "empty.mp4").touch()
     (tmp_path / "text.mp4").write_text("not a video\n" * 100)
     bad = [replace(good, id=n, video=tmp_path / f"{n}.mp4") for n in ("empty", "text", "absent")]
+    bad += [replace(good, id="before", start_s=-1.0), replace(good, id="after", start_s=99.0)]
     store = open_store(tmp_path, tiny, locator=precropped)
     summary = extract([*bad, good], tiny, store, locator=precropped)
-    assert set(summary.failed) == {"empty", "text", "absent"}
+    assert set(summary.failed) == {"empty", "text", "absent", "before", "after"}
     assert summary.extracted == ("good",)
     status = store.status.set_index("recording")
     assert list(status.loc[["absent", "empty", "text"], "status"]) == ["failed"] * 3

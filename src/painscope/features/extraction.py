@@ -13,6 +13,7 @@ import numpy as np
 
 from painscope.errors import (
     CheckpointError,
+    DatasetError,
     PainscopeError,
     StorageError,
     UsageError,
@@ -142,8 +143,8 @@ def extract(
             if store.has(recording.id, source=source):
                 kept.append(recording.id)
             else:
-                stream = _stream(recording, extractor, locator, rate, margin)
                 try:
+                    stream = _stream(recording, extractor, locator, rate, margin)
                     n_frames += _extract_one(recording, extractor, store, stream, source, thread)
                     extracted.append(recording.id)
                 except _FATAL:
@@ -227,17 +228,20 @@ def _stream(
     rate: float,
     margin: float | None,
 ) -> _Stream:
-    if extractor.crop_size is None:
-        return _FacelessStream(recording, rate)
-    assert locator is not None  # the store's provenance was checked
-    return FaceStream(
-        recording,
-        locator,
-        rate=rate,
-        margin=margin,
-        size=extractor.crop_size,
-        batch_size=BATCH_SIZE,
-    )
+    try:
+        if extractor.crop_size is None:
+            return _FacelessStream(recording, rate)
+        assert locator is not None  # the store's provenance was checked
+        return FaceStream(
+            recording,
+            locator,
+            rate=rate,
+            margin=margin,
+            size=extractor.crop_size,
+            batch_size=BATCH_SIZE,
+        )
+    except UsageError as error:  # the settings were checked: it is this recording's clip
+        raise DatasetError(str(error)) from None
 
 
 class _FacelessStream:
