@@ -39,7 +39,7 @@ class Body:
         Vertices that move along with the skin, and the skin's vertices that they follow.
     droop : dict of int to (int64 [K], float32 [K])
         Per side, 0 left: vertices that sink when the lid closes, and by how many mm.
-    follow : float32 [N, 1]
+    follow : float32 [N]
         1 where a point turns with the head, 0 where it stays with the trunk.
     tint : float32 [N]
     uv : float32 [N, 2]
@@ -49,7 +49,8 @@ class Body:
     one_sided : int
         How many of them.
     casting : int32 [C, 3]
-        The triangles that cast shadows.
+        The triangles that cast shadows, `one_sided_casting` of them only where they face the
+        light; of hair a third of the wisps.
     part : int32 [M]
         Each triangle's part.
     spans : dict of str to slice
@@ -74,6 +75,7 @@ class Body:
     triangles: np.ndarray
     one_sided: int
     casting: np.ndarray
+    one_sided_casting: int
     part: np.ndarray
     spans: dict[str, slice]
     numbers: dict[str, int]
@@ -141,7 +143,7 @@ def _skin_part(head: Head, texture: np.ndarray, per_mm: float) -> Part:
 def _linings(head: Head, skin: np.ndarray) -> dict[str, Part]:
     """Return what shows behind open lips and in the lids' corners: copies of the skin there."""
     mouth = Material(raster.GLOW, (0.020, 0.007, 0.006))
-    red, green, blue = 0.5 * skin * [0.95, 0.62, 0.6] + 0.5 * np.array([0.42, 0.24, 0.22])
+    red, green, blue = 0.7 * skin * [0.95, 0.62, 0.6] + 0.3 * np.array([0.36, 0.20, 0.18])
     socket = Material(raster.SKIN, (red, green, blue), wrap=(0.4, 0.3, 0.3), gloss=0.15)
     parts_ = {}
     for name, material, strip in zip(
@@ -170,14 +172,14 @@ def _merge(
             offsets[id(piece.texture)] = below
             textures.append(piece.texture)
             below += len(piece.texture)
-    follow, tint = np.ones((start, 1), np.float32), np.ones(start, np.float32)
+    follow, tint = np.ones(start, np.float32), np.ones(start, np.float32)
     uv, roots, triangles, part = np.zeros((start, 2), np.float32), [], [], []
     droop = np.zeros(start, np.float32)
     for name, piece in ordered.items():
         span = spans[name]
         tint[span] = piece.tint
         if piece.follow is not None:
-            follow[span, 0] = piece.follow
+            follow[span] = piece.follow
         if piece.uv is not None:
             uv[span] = piece.uv + [0, offsets[id(piece.texture)]]
         if piece.droop is not None:
@@ -189,7 +191,11 @@ def _merge(
         part.append(np.full(len(piece.triangles), numbers[name], np.int32))
     every = np.vstack(triangles).astype(np.int32)
     of_part = np.concatenate(part)
+    one_sided = sum(len(p.triangles) for p in ordered.values() if p.one_sided)
     casts = np.isin(of_part, [numbers[name] for name in _CASTING if name in numbers])
+    for name in ("hair", "beard"):
+        if name in ordered:
+            casts &= (of_part != numbers[name]) | (_wisp(ordered[name], spans[name], every) % 3 == 0)
     points = np.vstack([p.points for p in ordered.values()]).astype(np.float32)
     sinking = [np.flatnonzero((droop > 0) & (side * points[:, 0] > 0)) for side in (1, -1)]
     return Body(
@@ -202,8 +208,9 @@ def _merge(
         tint=tint,
         uv=uv,
         triangles=every,
-        one_sided=sum(len(p.triangles) for p in ordered.values() if p.one_sided),
+        one_sided=one_sided,
         casting=np.ascontiguousarray(every[casts]),
+        one_sided_casting=int(casts[:one_sided].sum()),
         part=of_part,
         spans=spans,
         numbers=numbers,
@@ -212,6 +219,11 @@ def _merge(
         relief=relief,
         patches=patches,
     )
+
+
+def _wisp(part: Part, span: slice, triangles: np.ndarray) -> np.ndarray:
+    """Return the number of the wisp that each triangle belongs to, in a part made of wisps."""
+    return (triangles[:, 0] - span.start) // part.wisp_points
 
 
 def _stack(textures: list[np.ndarray]) -> np.ndarray:

@@ -115,14 +115,14 @@ def express(
     for (number, side), field in unit_fields().items():
         amount = unit[_COLUMN[number], side]
         if amount > 1e-4:
-            points[field.index] += np.float32(amount) * field.move
+            raster.add_field(points, field.index, field.move, np.float32(amount))
     lids = np.stack(
         [_lid_heights(head, unit[:, side], float(blink[side]), gaze_pitch) for side in (0, 1)]
     )
     lid_fields, lip_fields, jaw_weights = _openers()
     for (above, below), (upper, lower) in zip(lid_fields, lids, strict=True):
-        points[above.index] += np.float32(upper) * above.move
-        points[below.index] += np.float32(-lower) * below.move
+        raster.add_field(points, above.index, above.move, np.float32(upper))
+        raster.add_field(points, below.index, below.move, np.float32(-lower))
 
     def both(number: int) -> float:
         return float(unit[_COLUMN[number]].mean())
@@ -131,8 +131,8 @@ def express(
     pressed = (1 - 0.8 * both(24)) * (1 - 0.4 * both(23)) * (1 - 0.5 * both(17))
     parted = both(25) * pressed
     if parted > 1e-4:
-        points[lip_fields[0].index] += np.float32(3.0 * parted) * lip_fields[0].move
-        points[lip_fields[1].index] += np.float32(8.0 * parted) * lip_fields[1].move
+        for field, apart in zip(lip_fields, (3.0, 8.0), strict=True):
+            raster.add_field(points, field.index, field.move, np.float32(apart * parted))
     if jaw > 1e-4:
         rotate_jaw(points, np.float32(jaw) * jaw_weights)
     for (index, above), centre in zip(_lid_vertices(), head.eye_centres, strict=True):

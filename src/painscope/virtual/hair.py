@@ -18,7 +18,7 @@ _RECEDING = [98, 97, 95, 84, 58, 28, 4, -12, -14, -45, -62]
 #: Millimetres by which a style stands off the scalp.
 _VOLUME = {
     "bald": 0.0, "receding": 3.0, "cropped": 3.0, "short": 8.0, "swept": 9.0, "bob": 9.0,
-    "long": 8.0, "tied": 5.0, "afro": 16.0,
+    "long": 8.0, "tied": 5.0, "afro": 19.0,
 }  # fmt: skip
 
 

@@ -32,7 +32,7 @@ __all__ = ["Head", "build_head", "lip_edges"]
 # Profiles over q: the skull's widest half, its reach forwards, how square its section is, where
 # the section's centre lies, and the height of the row (rows under the chin turn backwards).
 _PROFILE_Q = [-132, -121, -113, -105, -90, -70, -50, -25, 0, 30, 60, 85, 105, 118, 126]
-_HALF_WIDTH = [37, 40, 42, 44.5, 50, 57, 63.5, 68.5, 71, 73.5, 73.5, 67, 52, 33, 4]
+_HALF_WIDTH = [36, 39, 41.5, 44.5, 50.5, 58, 64, 68.5, 71, 73.5, 73.5, 67, 52, 33, 4]
 _REACH = [26, 56, 79, 91, 96, 98, 98, 99, 101, 107, 107, 96, 74, 46, 7]
 _CENTRE = [-2, -3, -4, -6, -8, -10, -11, -11.5, -12, -13, -15, -16, -18, -20, -20]
 _SQUARE = [2.0, 2.0, 2.05, 2.1, 2.15, 2.25, 2.3, 2.3, 2.3, 2.25, 2.15, 2.05, 2.0, 2.0, 2.0]
@@ -108,8 +108,8 @@ def _skull(person: Person) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     radius = (np.abs(sine) ** square + np.abs(cosine) ** square) ** (-1.0 / square)
     z = over_q(_CENTRE) + over_q(_REACH) * radius * np.where(cosine > 0, cosine, 0.8 * cosine)
     # The jaw's lower border climbs towards the ear.
-    climb = smoothstep(-62, -112, Q) * (
-        smoothstep(0.40, 1.45, np.abs(THETA)) * 33.0 + 14.0 * np.minimum(np.abs(THETA), 0.8) ** 2
+    climb = smoothstep(-70, -118, Q) * (
+        smoothstep(0.45, 1.5, np.abs(THETA)) * 20.0 + 13.0 * np.minimum(np.abs(THETA), 0.8) ** 2
     )
     y = over_q(_HEIGHT) + climb
     return width * radius * sine, y, z

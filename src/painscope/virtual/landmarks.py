@@ -106,7 +106,7 @@ def _vertex_regions() -> dict[str, np.ndarray]:
     return inside
 
 
-def region_masks(body: Body, screen: np.ndarray, ids: np.ndarray) -> dict[str, np.ndarray]:
+def region_masks(body: Body, ids: np.ndarray) -> dict[str, np.ndarray]:
     """Return bool [H, W] per action unit, from the visible triangle `ids` int [H, W]."""
     seen = ids >= 0
     part = np.where(seen, body.part[np.maximum(ids, 0)], -1)

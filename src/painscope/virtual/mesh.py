@@ -58,6 +58,8 @@ class Part:
         1 where a point turns with the head, 0 where it stays with the trunk.
     droop : float [N], optional
         Millimetres that a point sinks when the lid on its side is closed.
+    wisp_points : int
+        In hair, how many points make one wisp.
     one_sided : bool
         Whether it is seen from its front only.
     """
@@ -72,6 +74,7 @@ class Part:
     root: np.ndarray | None = None
     follow: np.ndarray | None = None
     droop: np.ndarray | None = None
+    wisp_points: int = 1
     one_sided: bool = False
 
 

@@ -65,7 +65,7 @@ def _eye_texture(person: Person) -> np.ndarray:
     n = _EYE_TEXELS
     y, x = (np.mgrid[0:n, 0:n] - (n - 1) / 2) / ((n - 1) / 2)
     distance, angle = np.hypot(x, y), np.arctan2(y, x)
-    white = np.array([0.66, 0.60, 0.56]) * (1 - 0.04 * person.wrinkles)
+    white = np.array([0.60, 0.56, 0.53]) * (1 - 0.04 * person.wrinkles)
     veins = 0.05 * noise(rng, 1.5, shape=(n, n)) * smoothstep(0.5, 0.9, distance)
     eye = white * (1 - 0.32 * smoothstep(0.5, 1.0, distance)[..., None] * np.array([0.6, 1, 1]))
     eye = eye * (1 + veins[..., None] * np.array([0.3, 1, 1]))
@@ -143,7 +143,7 @@ def _teeth_texture() -> np.ndarray:
     within = np.abs(position - np.round(position))
     gap = 1 - 0.5 * np.exp(-((within / 0.07) ** 2))
     edge = 0.80 + 0.20 * np.sin(np.pi * np.clip(v + 0.15, 0, 1))
-    ivory = np.array([0.60, 0.53, 0.43]) * (gap * edge)[..., None]
+    ivory = np.array([0.50, 0.45, 0.37]) * (gap * edge)[..., None]
     scallop = 0.80 + 0.10 * np.cos(2 * np.pi * position)
     gum = smoothstep(-0.05, 0.05, v - scallop)[..., None]
     return _encode(ivory * (1 - gum) + gum * np.array([0.28, 0.09, 0.08]), 1.0)
@@ -321,7 +321,7 @@ def glasses(head: Head) -> Part | None:
     colour = [(0.012, 0.012, 0.013), (0.05, 0.028, 0.014), (0.25, 0.23, 0.20), (0.10, 0.02, 0.02)]
     chosen = colour[int(rng.choice(4, p=[0.5, 0.22, 0.2, 0.08]))]
     normals = np.tile([0.0, 0.25, 0.97], (len(mesh), 1))
-    material = Material(raster.PLAIN, chosen, gloss=0.35, sharpness=5)
+    material = Material(raster.PLAIN, chosen, gloss=0.06, sharpness=5)
     return Part(mesh, np.vstack(triangles).astype(np.int32), material, normals, np.ones(len(mesh)))
 
 

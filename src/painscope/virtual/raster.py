@@ -13,7 +13,20 @@ from typing import Any
 import numba
 import numpy as np
 
-__all__ = ["GLOW", "HAIR", "PLAIN", "SKIN", "WET", "develop", "grid_normals", "rasterise", "resolve", "shade"]
+__all__ = [
+    "GLOW",
+    "HAIR",
+    "PLAIN",
+    "SKIN",
+    "WET",
+    "add_field",
+    "develop",
+    "grid_normals",
+    "place",
+    "rasterise",
+    "resolve",
+    "shade",
+]
 
 #: Kinds of material: what a triangle's light depends on besides its normal.
 PLAIN, SKIN, HAIR, GLOW, WET = 0, 1, 2, 3, 4
@@ -29,6 +42,54 @@ def _kernel(**options: Any) -> Callable[..., Any]:
             return numba.njit(**options)(function)
 
     return compile_lazily
+
+
+@_kernel(fastmath=True, error_model="numpy")
+def add_field(points, index, move, amount):  # type: ignore[no-untyped-def]
+    """Add `amount` times `move`, float32 [K, 3], to the points at `index`, in place."""
+    for k in range(len(index)):
+        for axis in range(3):
+            points[index[k], axis] += amount * move[k, axis]
+
+
+@_kernel(fastmath=True, error_model="numpy")
+def place(  # type: ignore[no-untyped-def]
+    points, normals, follow, turn, pivot, camera, shadow_axes, shadow_scale, shadow_half,
+    screen, turned, shadowed,
+):  # fmt: skip
+    """Turn all vertices with the head and see them from the camera and from the light.
+
+    points, normals : float32 [N, 3], in the head's space; follow : float32 [N], how far each
+    turns by `turn` [3, 3] about `pivot` [3]. Writes float32 [N, 3] each: `screen` (pixels right
+    and down, distance), `turned` (normals) and `shadowed` (places in the shadow map, depth).
+    """
+    for k in range(len(points)):
+        share = follow[k]
+        x, y, z = points[k, 0] - pivot[0], points[k, 1] - pivot[1], points[k, 2] - pivot[2]
+        nx, ny, nz = normals[k, 0], normals[k, 1], normals[k, 2]
+        if share > 0.0:
+            rest = 1.0 - share
+            dx = turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z
+            dy = turn[1, 0] * x + turn[1, 1] * y + turn[1, 2] * z
+            dz = turn[2, 0] * x + turn[2, 1] * y + turn[2, 2] * z
+            x, y, z = share * dx + rest * x, share * dy + rest * y, share * dz + rest * z
+            dx = turn[0, 0] * nx + turn[0, 1] * ny + turn[0, 2] * nz
+            dy = turn[1, 0] * nx + turn[1, 1] * ny + turn[1, 2] * nz
+            dz = turn[2, 0] * nx + turn[2, 1] * ny + turn[2, 2] * nz
+            nx, ny, nz = share * dx + rest * nx, share * dy + rest * ny, share * dz + rest * nz
+        turned[k, 0], turned[k, 1], turned[k, 2] = nx, ny, nz
+        x, y, z = x + pivot[0], y + pivot[1], z + pivot[2]
+        away = camera[3] - z
+        scale = camera[2] / away
+        screen[k, 0], screen[k, 1] = camera[0] + scale * x, camera[1] - scale * y
+        screen[k, 2] = away
+        right = shadow_axes[0, 0] * x + shadow_axes[0, 1] * y + shadow_axes[0, 2] * z
+        up = shadow_axes[1, 0] * x + shadow_axes[1, 1] * y + shadow_axes[1, 2] * z
+        shadowed[k, 0] = shadow_half + shadow_scale * right
+        shadowed[k, 1] = shadow_half - shadow_scale * up
+        shadowed[k, 2] = -(
+            shadow_axes[2, 0] * x + shadow_axes[2, 1] * y + shadow_axes[2, 2] * z
+        )
 
 
 @_kernel(fastmath=True, error_model="numpy")
@@ -104,9 +165,28 @@ def rasterise(screen, triangles, one_sided, samples, ids, depth):  # type: ignor
         b_x, b_y = (y2 - y0) * scale, -(x2 - x0) * scale
         c_x, c_y = -(y1 - y0) * scale, (x1 - x0) * scale
         z0, z1, z2 = screen[a, 2], screen[b, 2] - screen[a, 2], screen[c, 2] - screen[a, 2]
+        wide = right - left > 5
         for y in range(top, bottom + 1):
-            for x in range(left, right + 1):
-                sx, sy = x + 0.5 - x0, y + 0.5 - y0
+            first, last = left, right
+            row = y + 0.5 - y0
+            if wide:  # a long sliver fills little of its box: keep to where this row meets it
+                for edge in range(3):
+                    if edge == 0:
+                        slope, value = b_x, row * b_y - x0 * b_x
+                        slack = 0.3 * (abs(b_x) + abs(b_y))
+                    elif edge == 1:
+                        slope, value = c_x, row * c_y - x0 * c_x
+                        slack = 0.3 * (abs(c_x) + abs(c_y))
+                    else:
+                        slope = -b_x - c_x
+                        value = 1.0 - row * (b_y + c_y) - x0 * slope
+                        slack = 0.3 * (abs(b_x + c_x) + abs(b_y + c_y))
+                    if slope > 1e-9:
+                        first = max(first, int(max(-(value + slack) / slope - 0.5, 0.0)))
+                    elif slope < -1e-9:
+                        last = min(last, int(max(-(value + slack) / slope, -1.0)))
+            for x in range(first, last + 1):
+                sx, sy = x + 0.5 - x0, row
                 if samples == 2:
                     # In quarters of a pixel: the classic rotated pattern.
                     sx += 0.25 - 0.5 * (y & 1)
@@ -125,19 +205,21 @@ def rasterise(screen, triangles, one_sided, samples, ids, depth):  # type: ignor
 def _lit_share(shadow, sx, sy, sz):  # type: ignore[no-untyped-def]
     """Return the share of the light that passes at shadow-map place (sx, sy), depth sz."""
     size = shadow.shape[0]
-    x, y = sx - 1.5, sy - 1.5
+    x, y = sx - 1.0, sy - 1.0
     ix, iy = int(np.floor(x)), int(np.floor(y))
-    if ix < 0 or iy < 0 or ix + 3 >= size or iy + 3 >= size:
+    if ix < 0 or iy < 0 or ix + 2 >= size or iy + 2 >= size:
         return 1.0
     fx, fy = x - ix, y - iy
     lit = 0.0
-    for j in range(4):
-        wy = 1.0 - fy if j == 0 else (fy if j == 3 else 1.0)
-        for i in range(4):
-            wx = 1.0 - fx if i == 0 else (fx if i == 3 else 1.0)
-            if shadow[iy + j, ix + i] > sz:
-                lit += wx * wy
-    return lit / 9.0
+    for j in range(3):
+        wy = 1.0 - fy if j == 0 else (fy if j == 2 else 1.0)
+        if shadow[iy + j, ix] > sz:
+            lit += wy * (1.0 - fx)
+        if shadow[iy + j, ix + 1] > sz:
+            lit += wy
+        if shadow[iy + j, ix + 2] > sz:
+            lit += wy * fx
+    return 0.25 * lit
 
 
 @_kernel(fastmath=True, error_model="numpy")
@@ -156,13 +238,18 @@ def resolve(ids, depth, samples, parts, materials, places, found, shares):  # ty
     for py in range(height):
         for px in range(width):
             s = 0
-            nothing = True
+            nothing, one = True, True
             for y in range(py * samples, (py + 1) * samples):
                 for x in range(px * samples, (px + 1) * samples):
                     seen[s], far[s] = ids[y, x], depth[y, x]
                     nothing &= seen[s] < 0
+                    one &= seen[s] == seen[0]
                     s += 1
             if nothing:
+                continue
+            if one:
+                places[count], found[count], shares[count] = py * width + px, seen[0], 1.0
+                count += 1
                 continue
             for s in range(every):
                 k = seen[s]
@@ -208,7 +295,8 @@ def shade(  # type: ignore[no-untyped-def]
     tint : float32 [N], the share of the sky a point sees, or a strand's brightness.
     parts : int32 [M] and materials : float32 [parts, 10] (kind, red, green, blue, textured,
     wrap of light per channel, gloss, and how often to square for its sharpness).
-    lights : float32 [4, 6]: direction and colour of key and fill; sky and floor in the last three.
+    lights : float32 [4, 9]: direction, colour and half vector of key and fill; then the colours
+    of sky and floor.
     axes : float32 [3, 3], the head's axes in columns. camera : float32 [4]: principal point,
     focal length in pixels, distance. shadow: depth as seen by the key light, with its axes
     float32 [3, 3] in rows and pixels per mm. image : float32 [H, W, 3].
@@ -302,13 +390,12 @@ def shade(  # type: ignore[no-untyped-def]
             lx, ly, lz = lights[m, 0], lights[m, 1], lights[m, 2]
             facing = nx * lx + ny * ly + nz * lz
             passed = lit if m == 0 else 0.4 + 0.6 * sky_share
-            hx, hy, hz = lx, ly, lz + 1.0
-            length = 1.0 / np.sqrt(hx * hx + hy * hy + hz * hz)
+            hx, hy, hz = lights[m, 6], lights[m, 7], lights[m, 8]
             if kind == HAIR:
                 # Kajiya and Kay (1989): a strand is brightest across the light, its shine along a cone.
                 along = tx * lx + ty * ly + tz * lz
                 diffuse = np.sqrt(max(1.0 - along * along, 0.0)) * min(max(0.35 + 0.75 * facing, 0.0), 1.0)
-                toward = (tx * hx + ty * hy + tz * hz) * length
+                toward = tx * hx + ty * hy + tz * hz
                 shine = max(1.0 - toward * toward, 0.0)
                 for _ in range(squarings - 1):
                     shine *= shine
@@ -324,7 +411,7 @@ def shade(  # type: ignore[no-untyped-def]
                 light_g += max((facing + w) / (1 + w), 0.0) * passed * lights[m, 4]
                 w = materials[part, 7]
                 light_b += max((facing + w) / (1 + w), 0.0) * passed * lights[m, 5]
-                glance = max((nx * hx + ny * hy + nz * hz) * length, 0.0)
+                glance = max(nx * hx + ny * hy + nz * hz, 0.0)
                 edge = 1.0 - max(nz, 0.0)
                 shine = glance
                 for _ in range(squarings):

@@ -24,7 +24,7 @@ __all__ = ["Renderer"]
 #: Millimetres from the camera to the head's origin, and where the neck turns.
 _DISTANCE = 950.0
 _NECK = np.array([0.0, -85.0, -40.0], np.float32)
-_SHADOW_SIZE, _SHADOW_PER_MM = 176, 0.5
+_SHADOW_SIZE, _SHADOW_PER_MM = 144, np.float32(0.4)
 #: How far behind the skin the linings of mouth and eyes are drawn, in mm.
 _LINING_DEPTH = {"mouth_lining": 45.0, "eye_lining": 9.0}
 
@@ -71,15 +71,7 @@ class Renderer:
         self._focal = scale * _DISTANCE
         self._body = assemble(person, scene, per_mm=float(np.clip(1.35 * scale, 0.5, PER_MM)))
         self._background = paint_background(scene, size)
-        self._lights = np.array(
-            [
-                [*scene.key_direction, *scene.key_colour],
-                [*scene.fill_direction, *scene.fill_colour],
-                [0, 0, 0, *scene.sky_colour],
-                [0, 0, 0, *scene.floor_colour],
-            ],
-            np.float32,
-        )
+        self._lights = _light_table(scene)
         self._gains = np.array(scene.white_balance, np.float32) * np.float32(scene.exposure)
         self._shadow_axes = view_axes(np.array(scene.key_direction))
         self._table = tone_table()
@@ -92,28 +84,30 @@ class Renderer:
         self._shadow_ids = np.empty((_SHADOW_SIZE, _SHADOW_SIZE), np.int32)
         self._shadow = np.empty((_SHADOW_SIZE, _SHADOW_SIZE), np.float32)
         self._normals = self._body.normals.copy()
+        self._screen, self._turned, self._shadowed = (
+            np.empty_like(self._normals) for _ in range(3)
+        )
 
     def render(self, motion: FaceMotion, frame: int) -> np.ndarray:
         """Draw one frame: uint8 [H, W, 3], RGB."""
         body = self._body
         pose = self._pose(motion, frame)
         turn = _turn(*np.radians(motion.pose[frame]))
-        placed = self._place(pose, turn)
-        screen = self._project(placed, motion.offset[frame])
+        camera = self._camera(motion.offset[frame])
+        self._place(pose, turn, camera)
         uv, tint = self._eyes(motion, frame, pose)
-        self._cast(placed)
-        self._see(screen)
-        image = self._background.copy()
+        self._cast()
+        self._see()
         count = raster.resolve(
             self._ids, self._depth, self._samples, body.part, body.materials, *self._fragments
         )
+        image = self._background.copy()
         raster.shade(
-            count, *self._fragments, screen, self._turned_normals(pose, turn), uv, tint, body.triangles, body.part, body.materials, body.atlas,
-            self._relief(motion.action_units[frame]), self._lights, turn,
-            self._camera(motion.offset[frame]), self._shadow, self._shadow_axes,
-            np.float32(_SHADOW_PER_MM), image,
+            count, *self._fragments, self._screen, self._turned, uv, tint, body.triangles,
+            body.part, body.materials, body.atlas, self._relief(motion.action_units[frame]),
+            self._lights, turn, camera, self._shadow, self._shadow_axes, _SHADOW_PER_MM, image,
         )  # fmt: skip
-        image = cv2.GaussianBlur(image, (0, 0), self.scene.softness)
+        image = cv2.GaussianBlur(image, (3, 3), self.scene.softness)
         out = np.empty(image.shape, np.uint8)
         shift = np.random.default_rng([self.scene.seed, frame]).integers(0, 211, 2)
         raster.develop(
@@ -124,20 +118,19 @@ class Renderer:
 
     def landmarks(self, motion: FaceMotion, frame: int) -> np.ndarray:
         """Return the 68 landmarks in iBUG's order, in pixels: float32 [68, 2]."""
-        pose = self._pose(motion, frame)
+        points = landmark_points(self.person, self._pose(motion, frame).points)
         turn = _turn(*np.radians(motion.pose[frame]))
-        points = landmark_points(self.person, pose.points)
-        placed = (points - _NECK) @ turn.T + _NECK
-        return self._project(placed, motion.offset[frame])[:, :2].astype(np.float32)
+        x, y, z = ((points - _NECK) @ turn.T + _NECK).T
+        centre_x, centre_y, focal, distance = self._camera(motion.offset[frame])
+        scale = focal / (distance - z)
+        return np.stack([centre_x + scale * x, centre_y - scale * y], -1).astype(np.float32)
 
     def regions(self, motion: FaceMotion, frame: int) -> dict[str, np.ndarray]:
         """Return where each action unit shows on the visible face: "AU4" → bool [H, W]."""
-        pose = self._pose(motion, frame)
-        placed = self._place(pose, _turn(*np.radians(motion.pose[frame])))
-        screen = self._project(placed, motion.offset[frame])
-        self._see(screen)
-        centre = self._ids[:: self._samples, :: self._samples]
-        return region_masks(self._body, screen, centre)
+        turn = _turn(*np.radians(motion.pose[frame]))
+        self._place(self._pose(motion, frame), turn, self._camera(motion.offset[frame]))
+        self._see()
+        return region_masks(self._body, self._ids[:: self._samples, :: self._samples])
 
     def _pose(self, motion: FaceMotion, frame: int) -> Pose:
         return express(
@@ -145,26 +138,27 @@ class Renderer:
             float(motion.gaze[frame, 1]),
         )  # fmt: skip
 
-    def _place(self, pose: Pose, turn: np.ndarray) -> np.ndarray:
-        """Return all vertices before the camera, float32 [N, 3]."""
+    def _place(self, pose: Pose, turn: np.ndarray, camera: np.ndarray) -> None:
+        """Put all vertices before the camera and the light."""
         body = self._body
         points = body.points.copy()
         points[body.spans["skin"]] = pose.points
-        moved = pose.points - body.head.points
         own, root = body.root.T
-        points[own] += moved[root]
+        points[own] += pose.points[root] - body.head.points[root]
         for side, (index, depth) in body.droop.items():
             upper, lower = pose.lids[side]
             points[index, 1] -= np.float32(np.clip(1 - (upper - lower) / 8, 0, 1)) * depth
-        for name in ("lower_teeth", "tongue"):
-            rotate_jaw(points[body.spans[name]], np.float32(pose.jaw))
-        turned = (points - _NECK) @ turn.T + _NECK
-        return points + body.follow * (turned - points)
-
-    def _turned_normals(self, pose: Pose, turn: np.ndarray) -> np.ndarray:
-        body = self._body
+        if pose.jaw:
+            for name in ("lower_teeth", "tongue"):
+                rotate_jaw(points[body.spans[name]], np.float32(pose.jaw))
         skin_normals(pose.points, self._normals)
-        return self._normals + body.follow * (self._normals @ turn.T - self._normals)
+        raster.place(
+            points, self._normals, body.follow, turn, _NECK, camera, self._shadow_axes,
+            _SHADOW_PER_MM, np.float32(0.5 * _SHADOW_SIZE), self._screen, self._turned,
+            self._shadowed,
+        )  # fmt: skip
+        for name, depth in _LINING_DEPTH.items():
+            self._screen[body.spans[name], 2] += depth
 
     def _camera(self, offset: np.ndarray) -> np.ndarray:
         """Return principal point, focal length (pixels) and distance (mm)."""
@@ -174,36 +168,22 @@ class Renderer:
         x, y = 0.5 * width + offset[0] * self.face_px, level + offset[1] * self.face_px
         return np.array([x, y, self._focal, _DISTANCE], np.float32)
 
-    def _project(self, placed: np.ndarray, offset: np.ndarray) -> np.ndarray:
-        x, y, focal, distance = self._camera(offset)
-        away = distance - placed[:, 2]
-        screen = np.empty((len(placed), 3), np.float32)
-        screen[:, 0] = x + focal * placed[:, 0] / away
-        screen[:, 1] = y - focal * placed[:, 1] / away
-        screen[:, 2] = away
-        return screen
-
-    def _see(self, screen: np.ndarray) -> None:
+    def _see(self) -> None:
         """Find the nearest triangle at every sample."""
-        body = self._body
-        for name, depth in _LINING_DEPTH.items():
-            screen[body.spans[name], 2] += depth
         self._ids.fill(-1)
         self._depth.fill(1e9)
         raster.rasterise(
-            screen, body.triangles, body.one_sided, self._samples, self._ids, self._depth
-        )
+            self._screen, self._body.triangles, self._body.one_sided, self._samples, self._ids,
+            self._depth,
+        )  # fmt: skip
 
-    def _cast(self, placed: np.ndarray) -> None:
+    def _cast(self) -> None:
         """Find how far the key light reaches."""
-        seen = placed @ self._shadow_axes.T
-        seen[:, 0] = 0.5 * _SHADOW_SIZE + _SHADOW_PER_MM * seen[:, 0]
-        seen[:, 1] = 0.5 * _SHADOW_SIZE - _SHADOW_PER_MM * seen[:, 1]
-        seen[:, 2] *= -1
-        self._shadow_ids.fill(-1)
         self._shadow.fill(1e9)
-        casting = self._body.casting
-        raster.rasterise(seen, casting, 0, 1, self._shadow_ids, self._shadow)
+        body = self._body
+        raster.rasterise(
+            self._shadowed, body.casting, body.one_sided_casting, 1, self._shadow_ids, self._shadow
+        )
 
     def _eyes(self, motion: FaceMotion, frame: int, pose: Pose) -> tuple[np.ndarray, np.ndarray]:
         """Turn the eyes; return all texels and tints."""
@@ -246,3 +226,13 @@ def _turn(yaw: float, pitch: float, roll: float) -> np.ndarray:
     about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
     return (about_z @ about_y @ about_x).astype(np.float32)
 
+
+def _light_table(scene: Scene) -> np.ndarray:
+    """Return key, fill, sky and floor as `raster.shade` reads them: float32 [4, 9]."""
+    table = np.zeros((4, 9), np.float32)
+    lamps = ((scene.key_direction, scene.key_colour), (scene.fill_direction, scene.fill_colour))
+    for row, (direction, colour) in enumerate(lamps):
+        half = np.array(direction) + [0.0, 0.0, 1.0]
+        table[row] = [*direction, *colour, *(half / np.linalg.norm(half))]
+    table[2, 3:6], table[3, 3:6] = scene.sky_colour, scene.floor_colour
+    return table

@@ -28,6 +28,11 @@ from painscope.virtual.wrinkles import slopes
 
 __all__ = ["brow_line", "paint_skin", "skin_colour"]
 
+#: Skin's albedo over the swatch's, at tones 1, 3, 5, 6, 8 and 10: pale skin is darker than its
+#: swatch, and the darkest lighter, for a camera exposes for the face.
+_BLOOD = ((1.02, 1.02, 1.0, 1.02, 1.1, 1.14), (0.76, 0.79, 0.86, 0.88, 0.82, 0.80), (0.65, 0.68, 0.80, 0.80, 0.66, 0.64))
+_STRENGTH = [0.62, 0.66, 0.80, 1.05, 1.35, 2.6]
+
 _P, _Q = np.broadcast_arrays(CANVAS_P, CANVAS_Q)
 
 
@@ -39,9 +44,8 @@ def skin_colour(person: Person) -> np.ndarray:
     """
     rng = np.random.default_rng([person.seed, 0x51])
     swatch = linear(MONK_SCALE[person.monk_tone - 1])
-    light = (10 - person.monk_tone) / 9
-    blood = np.array([1.0, 0.80 - 0.05 * light, 0.72 - 0.07 * light])
-    colour = swatch * blood * (0.80 - 0.14 * light) * (1.35 - 0.35 * light)
+    blood = [np.interp(person.monk_tone, [1, 5, 7, 8, 9, 10], row) for row in _BLOOD]
+    colour = swatch * blood * np.interp(person.monk_tone, [1, 3, 5, 6, 8, 10], _STRENGTH)
     warm = person.undertone
     colour = colour * np.array([1 - 0.02 * warm, 1 + 0.025 * warm, 1 - 0.06 * warm])
     return np.clip(colour * (1 + rng.normal(0, 0.04)), 0.006, 0.75)
@@ -74,7 +78,7 @@ def paint_skin(person: Person) -> tuple[np.ndarray, np.ndarray]:
     beard = beard_cover(person, _P, _Q)
     scalp = scalp_cover(person, _P + 0.8 * noise(rng, 3), _Q + 1.2 * noise(rng, 2.5))
     _paint_hair_grounds(rng, person, colour, base, beard, scalp)
-    gloss = 0.55 + 0.45 * bump(_P, _Q, (0, -22), (7, 20)) + 0.35 * bump(_P, _Q, (0, 48), (26, 12))
+    gloss = 0.75 + 0.45 * bump(_P, _Q, (0, -22), (7, 20)) + 0.35 * bump(_P, _Q, (0, 48), (26, 12))
     gloss += 0.25 * twin_bump(_P, _Q, (42, -16), (10, 7))
     gloss = gloss * (1 - 0.8 * scalp) * (1 - 0.4 * beard) + 0.8 * lips * (_Q < MOUTH_Y)
     gloss *= 1 + 0.12 * noise(rng, 1.2)

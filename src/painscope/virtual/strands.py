@@ -74,12 +74,12 @@ class _Style:
 _STYLES = {
     "receding": _Style(1500, 4, 13, 0.3, 1.8, 0.2, 0.35),
     "cropped": _Style(2600, 3, 6, 0.3, 1.5, 0.0, 0.6),
-    "short": _Style(3000, 5, 30, 0.35, 1.9, 0.25, 0.35),
-    "swept": _Style(2600, 6, 46, 0.3, 2.0, 0.12, 0.45),
-    "bob": _Style(1600, 12, 165, 0.10, 3.0, 0.35, 0.3),
-    "long": _Style(1500, 14, 290, 0.15, 3.2, 0.35, 0.3),
-    "tied": _Style(1900, 9, 105, 0.1, 2.2, 0.0, 0.05),
-    "afro": _Style(3400, 4, 22, 0.4, 2.2, 0.0, 1.0),
+    "short": _Style(2400, 4, 30, 0.35, 1.9, 0.25, 0.35),
+    "swept": _Style(2000, 5, 46, 0.3, 2.3, 0.12, 0.45),
+    "bob": _Style(850, 10, 165, 0.10, 4.4, 0.35, 0.3),
+    "long": _Style(850, 12, 290, 0.15, 4.6, 0.35, 0.3),
+    "tied": _Style(1300, 7, 105, 0.1, 2.6, 0.0, 0.05),
+    "afro": _Style(3400, 3, 11, 0.4, 2.0, 0.0, 0.5),
 }
 
 
@@ -99,13 +99,12 @@ def scalp_part(head: Head, colour: np.ndarray) -> Part | None:
     length = style.length * (1 + style.spread * rng.uniform(-1, 1, len(roots)))
     if person.hair_style in ("short", "swept"):  # cut shorter at the sides
         length *= np.interp(roots[:, 1], [0, 25, 70], [0.25, 0.35, 1.0])
-    if person.hair_style == "afro":
-        length *= 0.7 + 0.6 * person.forehead * np.interp(roots[:, 1], [-20, 60], [0.4, 1.0])
     fringe = _fringe_share(person, roots, rng)
     length = np.where(fringe > 0, np.minimum(length, roots[:, 1] - 24 + rng.normal(0, 4, len(roots))), length)
     surface = _Surface(head)
     paths = _grow(rng, person, style, surface, roots - 1.5 * out, out, np.maximum(length, 4.0), depth, fringe)
-    shade = (0.55 + 0.5 * depth) * (1 + 0.2 * rng.normal(0, 1, len(roots)))
+    close = person.hair_style in ("cropped", "receding")
+    shade = (0.6 + 0.45 * depth) * (1 + (0.10 if close else 0.2) * rng.normal(0, 1, len(roots)))
     along = np.linspace(0.78, 1.12, style.points)
     tint = np.clip(shade[:, None] * along, 0.25, 1.6)
     normals = _shading_normals(rng, paths)
@@ -118,6 +117,7 @@ def scalp_part(head: Head, colour: np.ndarray) -> Part | None:
         normals=np.repeat(normals, 2, axis=1).reshape(-1, 3),
         tint=np.repeat(tint, 2, axis=1).reshape(-1),
         follow=_following(points),
+        wisp_points=2 * style.points,
     )
 
 
@@ -154,6 +154,7 @@ def beard_part(head: Head, colour: np.ndarray) -> Part | None:
         normals=np.repeat(normals, 2, axis=1).reshape(-1, 3),
         tint=np.repeat(tint, 2, axis=1).reshape(-1),
         root=np.repeat(vertex, 6),
+        wisp_points=6,
     )
 
 
@@ -231,7 +232,7 @@ def _grow(
     if falls:
         stray *= 0.35
     if person.hair_style in ("afro", "cropped"):
-        stray *= 2.4
+        stray *= 4.0
     if person.hair_style == "tied":
         stray *= 0.15
     paths = [place]
