@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def fit_network(
     optimizer: torch.optim.Optimizer,
     train: Examples,
     validation: Examples | None,
-    collate: Callable[[Sequence[tuple[np.ndarray, int]], bool], Batch],
+    collate: Callable[..., Batch],
     *,
     batch_size: int,
     max_epochs: int,
@@ -40,7 +41,7 @@ def fit_network(
     Parameters
     ----------
     collate : function of (clips, training) → Batch
-        Makes a batch of clips (rows, class number).
+        Makes a batch of clips, each (rows, class number).
     batch_size : int
         In clips.
 
@@ -51,12 +52,12 @@ def fit_network(
     """
     task = _Task(network, optimizer, class_weights(train.targets, classes))
     held_out = train if validation is None else validation
-    loaders = [
+    loaders: list[DataLoader] = [
         DataLoader(
             list(zip(part.rows, part.targets.tolist(), strict=True)),  # type: ignore[arg-type]
             batch_size=batch_size,
             shuffle=training,
-            collate_fn=lambda clips, training=training: collate(clips, training),
+            collate_fn=partial(collate, training=training),
         )
         for part, training in ((train, True), (held_out, False))
     ]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from painscope.classifiers.fitting import Batch
+    from painscope.classifiers.networks import SequenceNetwork
 
 __all__ = ["LSTMClassifier"]
 
@@ -53,6 +54,7 @@ class LSTMClassifier(NeuralClassifier):
 
     name: ClassVar[str] = "lstm"
     _has_timeline: ClassVar[bool] = True
+    network_: SequenceNetwork
 
     def __init__(
         self,

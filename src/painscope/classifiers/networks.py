@@ -62,8 +62,8 @@ class SequenceNetwork(nn.Module):
 
     def states(self, steps: Tensor, lengths: Tensor) -> Tensor:
         """Return the second layer's state after each step: [M, 16]."""
-        low = self.dropout(self.norm1(self.lstm1(self.norm(steps), lengths)))
-        return self.lstm2(low, lengths)
+        low = self.lstm1.scan(self.norm.into(self.lstm1.input, steps), lengths)
+        return self.lstm2(self.dropout(self.norm1(low)), lengths)
 
     def answer(self, states: Tensor) -> Tensor:
         """Return logits [N, classes] for states [N, 16] after which a clip ends."""
@@ -91,26 +91,47 @@ class BatchNorm(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.ones(features))
         self.bias = nn.Parameter(torch.zeros(features))
+        self.mean: Tensor
+        self.variance: Tensor
+        self.batches: Tensor
         self.register_buffer("mean", torch.zeros(features))
         self.register_buffer("variance", torch.ones(features))
         self.register_buffer("batches", torch.zeros((), dtype=torch.int64))
 
     def forward(self, rows: Tensor) -> Tensor:
         """Normalise the columns of rows [N, features]."""
-        if not self.training or len(rows) == 1:
-            return functional.batch_norm(
-                rows, self.mean, self.variance, self.weight, self.bias, eps=self.EPSILON
-            )
+        if self.training and len(rows) > 1:
+            return self._learn(rows)[0]
+        return functional.batch_norm(
+            rows, self.mean, self.variance, self.weight, self.bias, eps=self.EPSILON
+        )
+
+    def into(self, layer: nn.Linear, rows: Tensor) -> Tensor:
+        """Return ``layer(self(rows))`` for rows that are data, not activations.
+
+        The scaling goes into the layer's weights, so that nothing of the rows' size is
+        differentiated. In training, gradients towards the rows would leave out their
+        part in the statistics.
+        """
+        mean, variance = self.mean, self.variance
+        if self.training and len(rows) > 1:
+            with torch.no_grad():
+                _, mean, variance = self._learn(rows)
+        scale = self.weight * torch.rsqrt(variance + self.EPSILON)
+        return functional.linear(rows, layer.weight * scale, layer(self.bias - mean * scale))
+
+    def _learn(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Normalise by the rows' own mean and variance, and take both into the averages."""
         mean, variance = torch.zeros_like(self.mean), torch.zeros_like(self.variance)
         normal = functional.batch_norm(
             rows, mean, variance, self.weight, self.bias, True, momentum=1.0, eps=self.EPSILON
         )
+        variance = variance * ((len(rows) - 1) / len(rows))  # the population's, as in Keras
         self.batches += 1
         step = max(1 - self.MOMENTUM, 1 / int(self.batches))
         self.mean.lerp_(mean, step)
-        # PyTorch gives the sample variance, Keras keeps the population's.
-        self.variance.lerp_(variance * ((len(rows) - 1) / len(rows)), step)
-        return normal
+        self.variance.lerp_(variance, step)
+        return normal, mean, variance
 
 
 def _dense(inputs: int, units: int) -> nn.Linear:

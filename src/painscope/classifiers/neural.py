@@ -39,7 +39,6 @@ class NeuralClassifier(SequenceClassifier):
         with torch.random.fork_rng([]):
             torch.manual_seed(self.seed)
             self.network_ = self._build(len(self.names_))
-        self._prepare(train)
         self.history_ = fit_network(
             self.network_,
             self._optimizer(self.network_),
@@ -76,9 +75,6 @@ class NeuralClassifier(SequenceClassifier):
     @abstractmethod
     def _batch(self, clips: Sequence[tuple[np.ndarray, int]], training: bool) -> Batch:
         """Make a batch of clips (rows, class number)."""
-
-    def _prepare(self, train: Examples) -> None:
-        """Set what the network takes from the training data before it is fitted."""
 
 
 def softmax(logits: Any) -> np.ndarray:

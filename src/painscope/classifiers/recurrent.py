@@ -2,13 +2,14 @@
 
 PyTorch's own layer takes seconds per batch on 300 steps: gradients that vanish
 backwards through time become denormal numbers, which processors work off slowly, and
-its threads wait for each other at every step. Here one thread runs each sequence from
+its threads wait for each other at every step. Here a thread runs whole sequences from
 end to end, nothing is padded, and what has vanished is set to zero.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numba
@@ -19,8 +20,8 @@ from torch.autograd.function import once_differentiable
 
 __all__ = ["LSTM"]
 
+#: Gradients below this are set to zero: nothing that float32 could add to a weight.
 _VANISHED = 1e-30
-"""Gradients below this are set to zero: nothing that float32 could add to a weight."""
 
 
 class LSTM(nn.Module):
@@ -60,7 +61,11 @@ class LSTM(nn.Module):
         float [M, units]
             The state after each step.
         """
-        return _Scan.apply(self.input(steps), self.recurrent.weight, lengths)
+        return self.scan(self.input(steps), lengths)
+
+    def scan(self, gates: Tensor, lengths: Tensor) -> Tensor:
+        """Run over what the steps give to the gates, float [M, 4 units]; see `forward`."""
+        return _Scan.apply(gates, self.recurrent.weight, lengths)
 
 
 class _Scan(torch.autograd.Function):
@@ -69,42 +74,60 @@ class _Scan(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, gates: Tensor, weight: Tensor, lengths: Tensor) -> Tensor:
         stops = np.cumsum(lengths.numpy())
+        starts = stops - lengths.numpy()
         active = gates.detach().numpy().copy()
         cells, squashed, states = (np.empty_like(active[:, : weight.shape[1]]) for _ in range(3))
-        _run(active, weight.detach().numpy().T.copy(), stops, cells, squashed, states)
+        transposed = weight.detach().numpy().T.copy()
+        _share(_run, starts, stops, active, transposed, cells, squashed, states)
         ctx.save_for_backward(weight)
-        ctx.arrays = stops, active, cells, squashed, states
+        ctx.arrays = starts, stops, active, cells, squashed, states
         return torch.from_numpy(states.copy())
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
         (weight,) = ctx.saved_tensors
-        stops, active, cells, squashed, states = ctx.arrays
-        d_gates = np.empty_like(active)
-        given = gradient.contiguous().numpy()
-        _run_back(given, active, weight.detach().numpy(), stops, cells, squashed, d_gates)
+        starts, stops, active, cells, squashed, states = ctx.arrays
+        given, d_gates = gradient.contiguous().numpy(), np.empty_like(active)
+        matrix = weight.detach().numpy()
+        _share(_run_back, starts, stops, given, active, matrix, cells, squashed, d_gates)
         before = np.roll(states, 1, axis=0)  # the state that each step started from
-        before[np.concatenate([[0], stops[:-1]])] = 0
+        before[starts] = 0
         result = torch.from_numpy(d_gates)
         return result, result.t() @ torch.from_numpy(before), None
+
+
+def _share(kernel: Any, starts: np.ndarray, stops: np.ndarray, *arrays: np.ndarray) -> None:
+    """Run a kernel over all sequences, shared out among torch's number of threads."""
+    shares = np.array_split(np.arange(len(starts)), min(torch.get_num_threads(), len(starts)))
+    with ThreadPoolExecutor(len(shares)) as pool:
+        list(pool.map(lambda part: kernel(starts[part], stops[part], *arrays), shares))
 
 
 def _kernel(function: Callable[..., Any]) -> Any:
     """Compile on first use, kept on disk where any place for that can be written."""
     try:
-        return numba.njit(cache=True, error_model="numpy")(function)
+        return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
     except RuntimeError:  # no writable folder, beside the package or at home
-        return numba.njit(error_model="numpy")(function)
+        return numba.njit(nogil=True, error_model="numpy")(function)
+
+
+@numba.njit(error_model="numpy")
+def _sigmoid(x):  # type: ignore[no-untyped-def]
+    one = type(x)(1)
+    return one / (one + np.exp(-x))
+
+
+@numba.njit(error_model="numpy")
+def _tanh(x):  # type: ignore[no-untyped-def]
+    return _sigmoid(x + x) * type(x)(2) - type(x)(1)  # half the time of np.tanh
 
 
 @_kernel
-def _run(active, weight, stops, cells, squashed, states):  # type: ignore[no-untyped-def]
+def _run(starts, stops, active, weight, cells, squashed, states):  # type: ignore[no-untyped-def]
     """Fill cells, their tanh and states; `active` holds the gates' inputs, then their outputs."""
     units = weight.shape[0]
-    one = active.dtype.type(1)
-    start = 0
-    for stop in stops:
+    for start, stop in zip(starts, stops):  # noqa: B905 - numba's zip knows no strict
         for t in range(start, stop):
             now = active[t]
             if t > start:
@@ -113,29 +136,25 @@ def _run(active, weight, stops, cells, squashed, states):  # type: ignore[no-unt
                     for j in range(4 * units):
                         now[j] += state * weight[k, j]
             for k in range(units):
-                i = one / (one + np.exp(-now[k]))
-                f = one / (one + np.exp(-now[units + k]))
-                g = np.tanh(now[2 * units + k])
-                o = one / (one + np.exp(-now[3 * units + k]))
+                i, f = _sigmoid(now[k]), _sigmoid(now[units + k])
+                g, o = _tanh(now[2 * units + k]), _sigmoid(now[3 * units + k])
                 cell = i * g
                 if t > start:
                     cell += f * cells[t - 1, k]
                 now[k], now[units + k], now[2 * units + k], now[3 * units + k] = i, f, g, o
                 cells[t, k] = cell
-                squashed[t, k] = np.tanh(cell)
+                squashed[t, k] = _tanh(cell)
                 states[t, k] = o * squashed[t, k]
-        start = stop
 
 
 @_kernel
-def _run_back(given, active, weight, stops, cells, squashed, d_gates):  # type: ignore[no-untyped-def]
+def _run_back(starts, stops, given, active, weight, cells, squashed, d_gates):  # type: ignore[no-untyped-def]
     """Fill the gradients of the gates' inputs from those of the states."""
     units = weight.shape[1]
     one, zero = active.dtype.type(1), active.dtype.type(0)
     d_state = np.empty(units, active.dtype)
     d_cell = np.empty(units, active.dtype)
-    start = 0
-    for stop in stops:
+    for start, stop in zip(starts, stops):  # noqa: B905
         d_state[:] = zero
         d_cell[:] = zero
         for t in range(stop - 1, start - 1, -1):
@@ -160,4 +179,3 @@ def _run_back(given, active, weight, stops, cells, squashed, d_gates):  # type: 
             for k in range(units):
                 if abs(d_state[k]) < _VANISHED:
                     d_state[k] = zero
-        start = stop
