@@ -8,10 +8,10 @@ import json
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -109,24 +109,33 @@ def generate(
         If the disk is full or the folder cannot be written.
     """
     layout, root = make_layout(name, **settings), Path(root)
-    _claim(root, layout)
+    complete = _claim(root, layout)
     roles = layout.cast()
     plan = [(role, clip) for role in roles for clip in layout.clips(role)]
     left = [(role, clip) for role, clip in plan if not truth_path(root, clip.id).exists()]
-    kept, done = len(plan) - len(left), len(plan) - len(left)
+    kept = done = len(plan) - len(left)
     if progress:
         progress(done, len(plan))
-    for _ in _work(layout, root, left, workers or os.cpu_count() or 1):
-        done += 1
-        if progress:
-            progress(done, len(plan))
-    _write_tables(layout, root, roles, plan)
-    _describe(root, layout, complete=True)
+    if left or not complete:
+        jobs = [partial(_make, layout, root, role, clip) for role, clip in left]
+        jobs += [partial(_make_person, layout, root, role) for role in roles]
+        for job in _work(jobs, root, workers or os.cpu_count() or 1):
+            if job < len(left) and progress:
+                done += 1
+                progress(done, len(plan))
+        _write_tables(layout, root, roles, plan)
+        _describe(root, layout, complete=True)
     return Generated(root, len(left), kept)
 
 
-def _claim(root: Path, layout: Layout) -> None:
-    """Make sure that `root` is ours: new, empty, or begun with the same settings."""
+def _claim(root: Path, layout: Layout) -> bool:
+    """Make sure that `root` is ours: new, empty, or begun with the same settings.
+
+    Returns
+    -------
+    bool
+        Whether a generation was finished here.
+    """
     card = root / "virtual.json"
     if root.exists() and not root.is_dir():
         raise UsageError("is not a folder", path=root)
@@ -143,12 +152,13 @@ def _claim(root: Path, layout: Layout) -> None:
                 path=root,
                 hint="Choose another folder, or the settings in its virtual.json.",
             )
-        return
+        return bool(found.get("complete"))
     if root.exists() and any(root.iterdir()):
         raise UsageError(
             "is not empty and holds no virtual people", path=root, hint="Choose a new folder."
         )
     _describe(root, layout, complete=False)
+    return False
 
 
 def _card(layout: Layout) -> dict[str, Any]:
@@ -167,25 +177,21 @@ def _describe(root: Path, layout: Layout, *, complete: bool) -> None:
         temporary.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
 
 
-def _work(
-    layout: Layout, root: Path, left: list[tuple[Role, Clip]], workers: int
-) -> Iterator[None]:
-    """Make the clips; yield once for each that is done."""
-    if workers == 1 or len(left) <= 1:
-        for role, clip in left:
-            _make(layout, root, role, clip)
-            yield
+def _work(jobs: list[partial[None]], root: Path, workers: int) -> Iterator[int]:
+    """Do the jobs; yield the position of each as it is done."""
+    if workers == 1 or len(jobs) <= 1:
+        for position, job in enumerate(jobs):
+            job()
+            yield position
         return
     # Not forked: the caller may run threads (video, torch) that do not survive a fork.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(workers, len(left)), context, initializer=_calm)
+    pool = ProcessPoolExecutor(min(workers, len(jobs)), context, initializer=_calm)
     try:
-        futures: list[Future[None]] = [
-            pool.submit(_make, layout, root, role, clip) for role, clip in left
-        ]
+        futures = {pool.submit(job): position for position, job in enumerate(jobs)}
         for future in as_completed(futures):
             future.result()
-            yield
+            yield futures[future]
     except BrokenProcessPool as error:
         raise PainscopeError(
             "a worker died, perhaps for lack of memory",
@@ -232,15 +238,17 @@ def _make(layout: Layout, root: Path, role: Role, clip: Clip) -> None:
     write_truth(path, take.motion, take.felt, frames.landmarks, images=images)
 
 
+def _make_person(layout: Layout, root: Path, role: Role) -> None:
+    layout.write_person(root, _cast(layout, role))
+
+
 def _write_tables(
     layout: Layout, root: Path, roles: list[Role], plan: list[tuple[Role, Clip]]
 ) -> None:
     import pandas as pd
 
-    members = [layout.member(role) for role in roles]
-    for member in members:
-        layout.write_person(root, member)
-    write_table(root / "truth/people.csv", pd.DataFrame([m.attributes() for m in members]))
+    people = [layout.member(role).attributes() for role in roles]
+    write_table(root / "truth/people.csv", pd.DataFrame(people))
     stimuli = [
         {"recording": clip.id, "subject": role.subject, "label": clip.label}
         | (dataclasses.asdict(clip.stimuli[0]) if clip.stimuli else {"level": "none"})
