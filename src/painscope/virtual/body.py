@@ -18,7 +18,7 @@ from painscope.virtual.occlusion import sky_share
 from painscope.virtual.people import HAIR_COLOURS, Person
 from painscope.virtual.scene import Scene
 from painscope.virtual.skin import paint_skin, skin_colour
-from painscope.virtual.strands import beard_part, scalp_part
+from painscope.virtual.strands import beard_part, mane_part, scalp_part
 from painscope.virtual.wrinkles import Patch, wrinkle_patches
 
 __all__ = ["Body", "assemble"]
@@ -85,7 +85,7 @@ class Body:
     patches: list[Patch]
 
 
-_CASTING = ("skin", "bust", "left_ear", "right_ear", "hair", "beard", "glasses")
+_CASTING = ("skin", "bust", "left_ear", "right_ear", "hair", "mane", "beard", "glasses")
 
 
 def assemble(person: Person, scene: Scene, per_mm: float = PER_MM) -> Body:
@@ -104,6 +104,7 @@ def assemble(person: Person, scene: Scene, per_mm: float = PER_MM) -> Body:
     hair = linear(HAIR_COLOURS[person.hair_colour])
     optional = {
         "hair": scalp_part(head, hair),
+        "mane": mane_part(head, hair),
         "beard": beard_part(head, hair),
         "glasses": parts.glasses(head),
     }
@@ -119,13 +120,13 @@ def _bake_occlusion(body: Body) -> None:
     points, normals = body.points.copy(), body.normals.copy()
     points[body.spans["skin"]] = rest.points
     skin_normals(rest.points, normals)
-    for name in ("hair", "beard"):
+    for name in ("hair", "mane", "beard"):
         if name in body.spans:
             normals[body.spans[name]] = 0
     share = sky_share(points, normals, body.casting)
     for name in ("skin", "bust", "left_ear", "right_ear"):
         body.tint[body.spans[name]] *= 0.12 + 0.88 * share[body.spans[name]]
-    for name in ("hair", "beard"):
+    for name in ("hair", "mane", "beard"):
         if name in body.spans:
             span = body.spans[name]
             body.tint[span] *= 0.45 + 0.75 * share[span]

@@ -32,7 +32,7 @@ __all__ = ["Head", "build_head", "lip_edges"]
 # Profiles over q: the skull's widest half, its reach forwards, how square its section is, where
 # the section's centre lies, and the height of the row (rows under the chin turn backwards).
 _PROFILE_Q = [-132, -121, -113, -105, -90, -70, -50, -25, 0, 30, 60, 85, 105, 118, 126]
-_HALF_WIDTH = [36, 39, 41.5, 44.5, 50.5, 58, 64, 68.5, 71, 73.5, 73.5, 67, 52, 33, 4]
+_HALF_WIDTH = [36, 40, 43, 46.5, 52, 59, 64.5, 68.5, 71, 73.5, 73.5, 67, 52, 33, 4]
 _REACH = [26, 56, 79, 91, 96, 98, 98, 99, 101, 107, 107, 96, 74, 46, 7]
 _CENTRE = [-2, -3, -4, -6, -8, -10, -11, -11.5, -12, -13, -15, -16, -18, -20, -20]
 _SQUARE = [2.0, 2.0, 2.05, 2.1, 2.15, 2.25, 2.3, 2.3, 2.3, 2.25, 2.15, 2.05, 2.0, 2.0, 2.0]
@@ -90,7 +90,7 @@ def build_head(person: Person, hair_volume: np.ndarray | None = None) -> Head:
     for side in (1, -1):
         column = int(np.argmin(np.abs(P[EYE_ROW] - side * EYE_X)))
         px, py, pz = points[EYE_ROW, column]
-        centres.append((px, py + 0.8, pz - radius + 0.4))
+        centres.append((px, py - 0.2, pz - radius + 0.4))
     return Head(person, points.reshape(-1, 3), np.array(centres, np.float32), radius)
 
 

@@ -69,7 +69,7 @@ def _eye_texture(person: Person) -> np.ndarray:
     veins = 0.05 * noise(rng, 1.5, shape=(n, n)) * smoothstep(0.5, 0.9, distance)
     eye = white * (1 - 0.32 * smoothstep(0.5, 1.0, distance)[..., None] * np.array([0.6, 1, 1]))
     eye = eye * (1 + veins[..., None] * np.array([0.3, 1, 1]))
-    iris_radius = 0.49
+    iris_radius = 0.505
     fibres = 1 + 0.22 * np.sin(23 * angle + 3 * np.sin(7 * angle)) * 0.6
     fibres = fibres + 0.10 * noise(rng, 0.7, shape=(n, n))
     iris = linear(EYE_COLOURS[person.eye_colour]) * fibres[..., None]
@@ -337,7 +337,7 @@ def lens_outlines(head: Head) -> np.ndarray:
     for side, centre in zip((1, -1), head.eye_centres, strict=True):
         x = centre[0] + side * 1.5 + half_width * r * cosine
         y = centre[1] - 3.0 + half_height * r * sine
-        front = centre[2] + head.eye_radius + 13.5
+        front = centre[2] + head.eye_radius + 17.0
         z = front - 0.006 * np.abs(x) ** 1.75 - 0.08 * (centre[1] - y)
         rings.append(np.stack([x, y, z], -1))
     return np.array(rings)

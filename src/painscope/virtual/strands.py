@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from painscope.virtual.anatomy import COLUMNS, P, Q, ROWS
+from painscope.virtual.anatomy import COLUMNS, P, Q, ROWS, THETA
 from painscope.virtual.hair import beard_cover, scalp_cover
 from painscope.virtual.head import Head
-from painscope.virtual.mesh import Material, Part, ribbons
+from painscope.virtual.mesh import Material, Part, ribbons, sheet
 from painscope.virtual.people import Person
 
-__all__ = ["beard_part", "scalp_part"]
+__all__ = ["beard_part", "mane_part", "scalp_part"]
 
 _MIDDLE = np.array([0.0, 5.0, -15.0])
 _SKULL = np.array([76.0, 108.0, 108.0])
@@ -76,8 +76,8 @@ _STYLES = {
     "cropped": _Style(2600, 3, 6, 0.3, 1.5, 0.0, 0.6),
     "short": _Style(2400, 4, 30, 0.35, 1.9, 0.25, 0.35),
     "swept": _Style(2000, 5, 46, 0.3, 2.3, 0.12, 0.45),
-    "bob": _Style(850, 10, 165, 0.10, 4.4, 0.35, 0.3),
-    "long": _Style(850, 12, 290, 0.15, 4.6, 0.35, 0.3),
+    "bob": _Style(520, 9, 145, 0.10, 3.2, 0.35, 0.3),
+    "long": _Style(460, 12, 250, 0.12, 3.4, 0.35, 0.3),
     "tied": _Style(1300, 7, 105, 0.1, 2.6, 0.0, 0.05),
     "afro": _Style(3400, 3, 11, 0.4, 2.0, 0.0, 0.5),
 }
@@ -93,6 +93,8 @@ def scalp_part(head: Head, colour: np.ndarray) -> Part | None:
     cover = scalp_cover(person, P, Q, soft=5.0)
     if person.hair_style == "receding":
         cover = cover * 0.85
+    if person.hair_style in ("bob", "long"):  # behind, a few wisps do
+        cover = cover * np.where(np.abs(THETA) > 1.45, 0.3, 1.0)
     roots, _ = _roots(rng, head, cover, style.wisps)
     out = _outwards(roots)
     depth = rng.random(len(roots))  # 0 for the innermost wisps, 1 for the outermost
@@ -118,6 +120,51 @@ def scalp_part(head: Head, colour: np.ndarray) -> Part | None:
         tint=np.repeat(tint, 2, axis=1).reshape(-1),
         follow=_following(points),
         wisp_points=2 * style.points,
+    )
+
+
+def mane_part(head: Head, colour: np.ndarray) -> Part | None:
+    """Return the body of hair that hangs round the neck, below the wisps; None if there is none."""
+    person = head.person
+    if person.hair_style not in ("bob", "long"):
+        return None
+    rng = np.random.default_rng([person.seed, 0x3A9])
+    style = _STYLES[person.hair_style]
+    columns, rows = 97, 9
+    bottom = 40.0 - 1.12 * style.length
+    ragged = np.cumsum(rng.normal(0, 2.2, columns))
+    ragged -= np.linspace(ragged[0], ragged[-1], columns)
+    wave = {"straight": 0.6, "wavy": 3.0, "coily": 4.0}[person.hair_texture]
+    phase = np.cumsum(rng.normal(0, 0.5, columns))
+    surface = _Surface(head)
+
+    def place(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+        turn = np.pi + (u - 0.5) * 2 * np.radians(128)  # from temple round the back to temple
+        y = 50 + (bottom + ragged[None, :] - 50) * (1 - v)
+        out = np.stack([np.sin(turn) * 72, np.minimum(y, 50) * 0, np.cos(turn) * 84 - 15], -1)
+        hull = surface.push_out(
+            np.stack([out[..., 0], np.maximum(y, 10.0), out[..., 2]], -1).reshape(-1, 3),
+            np.full((out[..., 0].size, 1), 2.0),
+        ).reshape(*u.shape, 3)
+        swing = wave * np.sin(phase[None, :] + y / 8.0) * np.clip((30 - y) / 60, 0, 1)
+        inwards = 1 - 0.10 * np.clip((-40 - y) / 80, 0, 1)
+        return np.stack([hull[..., 0] * inwards + swing, y, hull[..., 2] * inwards], -1)
+
+    points, triangles, uv = sheet(columns, rows, place)
+    points = _beside_face(points, np.zeros(len(points)), np.zeros(len(points)))
+    # Strands hang down: put the upright edge of each triangle first.
+    upright = np.where(
+        (np.arange(len(triangles)) % 2 == 0)[:, None], triangles[:, [1, 2, 0]], triangles[:, [0, 2, 1]]
+    )
+    stripes = np.clip(1 + 0.28 * rng.normal(0, 1, columns), 0.4, 1.6)
+    tint = 0.72 * stripes[(uv[:, 0] * (columns - 1)).round().astype(int)] * (0.85 + 0.2 * (1 - uv[:, 1]))
+    return Part(
+        points=points,
+        triangles=upright,
+        material=Material.hair(colour),
+        normals=_shading_normals(rng, points[:, None])[:, 0],
+        tint=tint,
+        follow=_following(points),
     )
 
 
