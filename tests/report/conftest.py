@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,9 +59,9 @@ def make_run() -> Callable[..., Path]:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Path:
-    """A run folder with everything a run can have."""
-    return build_run(tmp_path / "run")
+def run(full_run: Path, tmp_path: Path) -> Path:
+    """A copy of `full_run`, to be changed."""
+    return shutil.copytree(full_run, tmp_path / "run", ignore=shutil.ignore_patterns("figures"))
 
 
 def build_run(
@@ -81,6 +82,8 @@ def build_run(
     predictions = _predictions(recordings, np.random.default_rng(seed), sharper)
     if not test_labels:
         predictions.loc[predictions["split"] == "test", "true_label"] = None
+    if not extras:
+        predictions["flag"] = ""
     predictions.to_parquet(folder / "predictions.parquet")
     about = {"dataset": "ai4pain-2024", "protocol": "predefined", "resamples": RESAMPLES}
     score_table(predictions, CLASSES, **about).to_parquet(folder / "scores.parquet")
@@ -302,3 +305,16 @@ def _face(pain: float) -> Image.Image:
         draw.line((112 - inner - 4, 38, inner, 38 + 4 * pain), fill=(70, 45, 30), width=4)
     draw.ellipse((44, 78, 68, 82 + 6 * max(pain, 0)), fill=(140, 50, 50))
     return picture
+
+
+@pytest.fixture(scope="session")
+def full_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of virtual people with everything a run can have; tests only read it."""
+    return build_run(tmp_path_factory.mktemp("full") / "run")
+
+
+@pytest.fixture(scope="session")
+def bare_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of real people with nothing a run may lack, its test people unlabelled."""
+    folder = tmp_path_factory.mktemp("bare") / "run"
+    return build_run(folder, virtual=False, test_labels=False, extras=False)

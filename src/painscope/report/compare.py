@@ -11,9 +11,10 @@ import numpy as np
 from painscope.errors import RunError, UsageError
 from painscope.evaluation import difference
 from painscope.experiments.facts import ClassifierFacts
+from painscope.files import write_text
 from painscope.report import figures
 from painscope.report.answer import METRIC
-from painscope.report.html import flat, write_page
+from painscope.report.html import flat, render
 from painscope.report.pictures import Picture
 from painscope.report.results import Results, load_results
 from painscope.report.tables import METRIC_TITLES, Cell, Row, Table, number, signed
@@ -67,8 +68,7 @@ def write_comparison(runs: Sequence[Path | str], out: Path | str) -> tuple[pd.Da
     first = next(iter(loaded.values()))
     names = list(loaded)
     page = Path(out)
-    write_page(
-        page,
+    text = render(
         "comparison.html",
         runs=loaded,
         first=first,
@@ -78,6 +78,7 @@ def write_comparison(runs: Sequence[Path | str], out: Path | str) -> tuple[pd.Da
         ],
         settings=_different_settings(loaded),
     )
+    write_text(page, text)
     return table, page
 
 

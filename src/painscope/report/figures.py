@@ -232,11 +232,13 @@ def face_figure(status: pd.DataFrame) -> Figure:
         axes.grid(False, axis="x")
         if len(share) <= 48:
             small = 8 if len(share) <= 24 else 6
-            axes.set_xticks(range(len(share)), share.index, rotation=90, fontsize=small)
+            names = [_short(str(name)) for name in share.index]
+            axes.set_xticks(range(len(share)), names, rotation=90, fontsize=small)
             axes.set_xlabel("person")
         else:
             axes.set_xticks([])
-            axes.set_xlabel(f"{len(share)} people, from {share.index[0]} to {share.index[-1]}")
+            best, worst = _short(str(share.index[-1])), _short(str(share.index[0]))
+            axes.set_xlabel(f"{len(share)} people, from {worst} to {best}")
         axes.tick_params(axis="x", length=0)
     return figure
 
@@ -261,6 +263,10 @@ def _only_vertical_grid(axes: Axes) -> None:
     axes.grid(False, axis="y")
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
+
+
+def _short(name: str, most: int = 16) -> str:
+    return name if len(name) <= most else name[: most - 1] + "…"
 
 
 def _draw_references(axes: Axes, references: Mapping[str, float]) -> None:

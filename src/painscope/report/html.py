@@ -25,7 +25,7 @@ from painscope.report.tables import (
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["flat", "render", "write_page", "write_report"]
+__all__ = ["flat", "render", "render_report", "write_report"]
 
 
 def write_report(run: Path | str) -> Path:
@@ -52,14 +52,13 @@ def write_report(run: Path | str) -> Path:
     pictures = draw_pictures(results)
     save_pictures([picture for group in pictures.values() for picture in group], results.folder)
     page = results.folder / "report.html"
-    write_page(page, "page.html", **_content(results, pictures))
+    write_text(page, render_report(results, pictures))
     return page
 
 
-def write_page(page: Path, template: str, **content: object) -> None:
-    """Fill a template of this package and write it as one file."""
-    text = render(template, **content)
-    write_text(page, text)
+def render_report(results: Results, pictures: Mapping[str, list[Picture]]) -> str:
+    """Return the page of a run with its pictures."""
+    return render("page.html", **_content(results, pictures))
 
 
 def render(template: str, **content: object) -> str:

@@ -214,6 +214,8 @@ def _recipe(run: RunFolder) -> Recipe:
         return run.recipe
     except UsageError as error:
         raise RunError(error.what, path=run.path / "recipe.yaml", hint=_AGAIN) from None
+    except UnicodeDecodeError:
+        raise RunError("is not text", path=run.path / "recipe.yaml", hint=_AGAIN) from None
 
 
 def _examples(run: RunFolder, probabilities: Sequence[str]) -> tuple[Example, ...]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from painscope.experiments.predict import Answer
 
-__all__ = ["save_timeline", "timeline_figure"]
+__all__ = ["save_timeline", "thin", "timeline_figure"]
 
 _TIMELINE = 7.45  # inches: the part of the figure's width that is time
 
@@ -86,7 +86,7 @@ def timeline_figure(
     More than 300 frames are drawn as means over equal stretches of time.
     """
     panels = proba if isinstance(proba, Mapping) else {"": proba}
-    edges, unseen, panels = _thin(np.asarray(time_s, float), ~np.asarray(found, bool), panels)
+    edges, unseen, panels = thin(np.asarray(time_s, float), ~np.asarray(found, bool), panels)
     face = 0.0 if crops is None else min(_TIMELINE / len(crops), 0.95)
     height = 0.3 + face + 1.34 * len(panels) + 0.58
     with house_style():
@@ -117,7 +117,7 @@ def timeline_figure(
     return figure
 
 
-def _thin(
+def thin(
     time_s: np.ndarray, unseen: np.ndarray, panels: Mapping[str, np.ndarray], most: int = 300
 ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     """Return edges [B+1] of stretches of time, share unseen [B], and panels of means [B, C]."""

@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from painscope.report.html import render_report, write_report
+from painscope.report.pictures import draw_pictures
+from painscope.report.results import load_results
+
+EVIL = "<script>alert('&')</script>\"><img src=x onerror=y>"
+VOID = {"meta", "br", "img", "link", "input", "hr"}
+
+
+class Page(HTMLParser):
+    """What a browser would see: elements with their attributes, tables, text, open tags."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.tables: list[list[list[str]]] = []
+        self.text = ""
+        self.open: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr":
+            self.tables[-1].append([])
+        elif tag in ("th", "td"):
+            self.tables[-1][-1].append("")
+        elif tag == "small":
+            self.tables[-1][-1][-1] += " "
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.text += data
+        if self.open and {"th", "td"} & set(self.open):
+            self.tables[-1][-1][-1] += data.strip()
+
+    def values(self, *names: str) -> list[str]:
+        return [
+            value
+            for _, attributes in self.elements
+            for name, value in attributes.items()
+            if name in names and value
+        ]
+
+
+@pytest.fixture(scope="module")
+def full(full_run: Path) -> str:
+    return write_report(full_run).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def bare(bare_run: Path) -> str:
+    return _page(bare_run)
+
+
+@pytest.fixture(scope="module")
+def evil(make_run: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> str:
+    people = {"train": 3, "validation": 2, "test": 2}
+    run = make_run(tmp_path_factory.mktemp("evil") / "run", evil=EVIL, people=people)
+    for example in sorted((run / "examples").glob("*.parquet"))[1:]:
+        example.unlink()  # one is enough, and faster
+    return _page(run)
+
+
+def _page(run: Path) -> str:
+    results = load_results(run)
+    return render_report(results, draw_pictures(results))
+
+
+@pytest.mark.parametrize("which", ["full", "bare", "evil"])
+def test_a_page_is_sound_and_fetches_nothing(which: str, request: pytest.FixtureRequest) -> None:
+    text = request.getfixturevalue(which)
+    page = Page(text)
+    assert page.open == []
+    ids = page.values("id")
+    assert len(ids) == len(set(ids))
+    for target in page.values("href", "xlink:href", "src", "srcset", "data", "action", "poster"):
+        assert target.startswith(("#", "data:image/")), target
+        if target.startswith("#"):
+            assert target[1:] in ids
+    for target in re.findall(r"url\(([^)]*)\)", text):
+        assert target.strip("'\"").startswith("#")
+        assert target.strip("'\"")[1:] in ids
+    assert not {"script", "link", "iframe", "object", "embed"} & {tag for tag, _ in page.elements}
+    assert "@import" not in text
+    assert len(text.encode()) < 3_000_000
+
+
+def test_numbers_of_the_page_are_the_scores(full: str, full_run: Path) -> None:
+    scores = pd.read_parquet(full_run / "scores.parquet").set_index(
+        ["split", "classifier", "metric", "class"]
+    )
+    results = load_results(full_run)
+    tables = [table for table in Page(full).tables if "Spread over seeds" in table[0]]
+    assert len(tables) == 2
+    for split, table in zip(("test", "validation"), tables, strict=True):
+        assert len(table) == 1 + len(results.facts.classifiers)
+        for line, facts in zip(table[1:], results.facts.classifiers, strict=True):
+            assert line[0].startswith(facts.title)
+            for text, metric in zip(
+                line[1:4], ("macro_f1", "balanced_accuracy", "accuracy"), strict=True
+            ):
+                score = scores.loc[(split, facts.name, metric, "")]
+                assert text == f"{score['value']:.2f} {score['low']:.2f}–{score['high']:.2f}"
+
+
+def test_the_answer_comes_first(full: str, full_run: Path) -> None:
+    score = load_results(full_run).score("test", "lstm", "macro_f1")
+    text = " ".join(Page(full).text.split())
+    assert f"LSTM, the best of 4, reaches a macro-F1 of {score['value']:.2f}" in text
+    assert f"interval {score['low']:.2f}–{score['high']:.2f}" in text
+    assert "better than not looking" in text
+    assert text.index("The answer") < text.index("What was run")
+
+
+def test_constant_answers_are_worked_out_from_the_data(full: str, full_run: Path) -> None:
+    truth = pd.read_parquet(full_run / "predictions.parquet").query(
+        "split == 'test' and classifier == 'lstm' and seed == 0"
+    )["true_label"]
+    table = next(table for table in Page(full).tables if table[0][0] == "Always")
+    assert {line[0]: line[1:3] for line in table[1:]} == {
+        label: [str(number), f"{number / len(truth):.2f}"]
+        for label, number in truth.value_counts().items()
+    }
+
+
+def test_everything_is_shown_and_saved(full: str, full_run: Path) -> None:
+    text = Page(full).text
+    for heading in (
+        "The data in numbers", "Results", "Skill recovered", "What a constant answer scores",
+        "Beside the published numbers", "What is taken for what", "How they learned",
+        "Recordings over time", "Frames without a face", "Recordings with troubles",
+        "Provenance", "Please cite",
+    ):  # fmt: skip
+        assert heading in text, heading
+    for fact in (
+        "moov atom not found", "the last 12 frames", "few frames with a face (1 recording)",
+        "d41d8cd98f00", "ab" * 32, "painscope run faces-of-experimental-pain", "Table II",
+    ):  # fmt: skip
+        assert fact in text, fact
+    saved = {path.name for path in (full_run / "figures").iterdir()}
+    assert {"figures.pdf", "scores-test.svg", "scores-test.png", "confusion-test-lstm.png"} <= saved
+    assert "/home/somebody" not in full
+
+
+def test_the_banner_is_there_if_and_only_if_people_are_virtual(full: str, bare: str) -> None:
+    words = "Virtual people prove that the machinery works, never that it works on patients"
+    assert words in full
+    assert "virtual-people" in Page(full).values("id")
+    assert words not in bare
+    assert "virtual-people" not in Page(bare).values("id")
+    assert "to show the form, not to be compared" in full
+    assert "to show the form, not to be compared" not in bare
+
+
+def test_what_a_run_lacks_leaves_no_hole(bare: str) -> None:
+    page = Page(bare)
+    for heading in ("Skill recovered", "How they learned", "Recordings over time", "troubles"):
+        assert heading not in page.text
+    assert "Without labels, so without scores: test" in page.text
+    assert "None" not in page.text
+    assert "nan" not in re.findall(r"\w+", page.text)
+
+
+def test_what_comes_from_data_is_escaped(evil: str) -> None:
+    page = Page(evil)
+    assert "<script" not in evil
+    assert "<img" not in evil
+    # It is seen as text: in the title, the tables of troubles, the licences, the provenance.
+    assert page.text.count(EVIL) >= 6
+
+
+def test_a_run_without_any_labels_has_a_page(make_run: Callable[..., Path], tmp_path: Path) -> None:
+    people = {"train": 2, "test": 2}
+    folder = make_run(tmp_path / "run", test_labels=False, extras=False, people=people)
+    text = Page(_page(folder)).text
+    assert "there is nothing to score" in text
+    assert "The answer" not in text
+
+
+def test_a_constant_looking_accuracy_is_called_out(run: Path) -> None:
+    scores = pd.read_parquet(run / "scores.parquet")
+    scores.loc[scores["metric"] == "accuracy", "value"] = 0.4
+    scores.to_parquet(run / "scores.parquet")
+    text = render_report(load_results(run), defaultdict(list))  # no pictures: faster
+    assert "by accuracy alone, nothing was learned" in " ".join(Page(text).text.split())
