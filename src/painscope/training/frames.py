@@ -52,6 +52,11 @@ class FrameSet:
     def __len__(self) -> int:
         return len(self.paths)
 
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The people seen, in order."""
+        return tuple(sorted({recording.subject for recording in self.recordings}))
+
 
 def find_frames(
     crops: Path,

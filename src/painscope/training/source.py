@@ -14,7 +14,6 @@ from painscope.networks import (
     VGG16GAP,
     Card,
     Checkpoint,
-    Precision,
     Preprocessing,
     fold_batch_norm,
     load_checkpoint,
@@ -24,7 +23,13 @@ from painscope.networks import (
 )
 from painscope.recording import Recording
 from painscope.training.fit import LAST, History, fit
-from painscope.training.frames import crop_settings, find_frames, frame_loader, frames_digest
+from painscope.training.frames import (
+    FrameSet,
+    crop_settings,
+    find_frames,
+    frame_loader,
+    frames_digest,
+)
 from painscope.training.people import PeopleSplit, names, split_people
 from painscope.training.task import SourceTask, class_weights, score
 
@@ -132,10 +137,9 @@ def train_source(
         part: find_frames(crops, getattr(split, part), classes, window_s, frame_step)
         for part in ("train", "validation", "test")
     }
+    people = {part: frames[part].subjects for part in frames}
     network = _begin(parent, classes, width, seed)
     where = pick_device(device)
-    chosen: Precision = pick_precision(precision, where)
-    rate = learning_rate or (FINE_TUNING_RATE if parent else LEARNING_RATE)
     card = Card(
         title=f"{' against '.join(reversed(classes))}, trained on {dataset}",
         width=network.width,
@@ -143,22 +147,20 @@ def train_source(
         classes=classes,
         preprocessing=parent.card.preprocessing if parent else Preprocessing(),
         crop=crop,
-        subjects=_joined(parent, "subjects", dataset, split.people("train")),
-        validation_subjects=_joined(
-            parent, "validation_subjects", dataset, split.people("validation")
-        ),
-        test_subjects={dataset: split.people("test")},
+        subjects=_joined(parent, "subjects", dataset, people["train"]),
+        validation_subjects=_joined(parent, "validation_subjects", dataset, people["validation"]),
+        test_subjects={dataset: people["test"]},
         parent=parent.sha256 if parent else None,
         settings={
+            "dataset": dataset,
             "window_s": list(window_s),
             "frame_step": frame_step,
             "max_epochs": max_epochs,
             "patience": patience,
             "batch_size": batch_size,
-            "learning_rate": rate,
+            "learning_rate": learning_rate or (FINE_TUNING_RATE if parent else LEARNING_RATE),
             "seed": seed,
-            "precision": chosen,
-            "dataset": dataset,
+            "precision": pick_precision(precision, where),
             "frames_sha256": frames_digest(frames.values()),
         },
         licence=licence,
@@ -167,35 +169,50 @@ def train_source(
     _settle(out, card)
     if (out / CHECKPOINT).exists():
         return load_checkpoint(out / CHECKPOINT)
-    task = SourceTask(
-        network, card.preprocessing, class_weights(frames["train"].target, len(classes)), rate
-    )
+    return _train(network, card, frames, out, where, progress)
+
+
+def _train(
+    network: VGG16GAP,
+    card: Card,
+    frames: Mapping[str, FrameSet],
+    out: Path,
+    device: torch.device,
+    progress: Callable[[int, int], None] | None,
+) -> Checkpoint:
+    """Fit as the card says, score on the test people, and write the checkpoint."""
+    settings = card.settings
     loaders = {
         part: frame_loader(
-            frames[part], size=card.input_size, batch_size=batch_size, shuffle=part == "train"
+            frames[part],
+            size=card.input_size,
+            batch_size=settings["batch_size"],
+            shuffle=part == "train",
         )
         for part in frames
     }
+    weights = class_weights(frames["train"].target, len(card.classes))
+    task = SourceTask(network, card.preprocessing, weights, settings["learning_rate"])
     history = fit(
         task,
         loaders["train"],
         loaders["validation"],
-        max_epochs=max_epochs,
-        patience=patience,
-        seed=seed,
+        max_epochs=settings["max_epochs"],
+        patience=settings["patience"],
+        seed=settings["seed"],
         folder=out,
-        device=where,
-        precision=chosen,
+        device=device,
+        precision=settings["precision"],
         title="the source network",
         progress=progress,
     )
-    network = fold_batch_norm(task.network).to(where)
+    network = fold_batch_norm(task.network).to(device)
     tested, stopping = (
-        score(network, card.preprocessing, loaders[part], frames[part], chosen)
+        score(network, card.preprocessing, loaders[part], frames[part], settings["precision"])
         for part in ("test", "validation")
     )
     metrics = tested | {
-        "people": len(split.people("test")),
+        "people": len(frames["test"].subjects),
         "validation_accuracy": stopping["accuracy"],
         "validation_f1": stopping["f1"],
     }
