@@ -10,6 +10,8 @@ import pytest
 from painscope.report.answer import find_answer
 from painscope.report.results import Results, load_results
 
+ORACLE = "statistics-logistic on true-action-units"
+
 
 def test_the_best_system_is_neither_oracle_nor_baseline(full_run: Path) -> None:
     results = load_results(full_run)
@@ -60,3 +62,12 @@ def _with_lstm(results: Results, low: float | None, high: float | None) -> Resul
         float, na_value=float("nan")
     )
     return replace(results, scores=scores)
+
+
+def test_there_is_no_skill_to_share_where_the_oracle_has_none(full_run: Path) -> None:
+    results = load_results(full_run)
+    scores = results.scores.copy()
+    mine = (scores["classifier"] == ORACLE) & (scores["metric"] == "macro_f1")
+    scores.loc[mine, "low"] = 0.1
+    assert find_answer(results).skill is not None
+    assert find_answer(replace(results, scores=scores)).skill is None

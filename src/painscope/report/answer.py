@@ -42,7 +42,8 @@ class Answer:
     oracle : Mark or None
         What somebody reaches who is told the truth behind the face.
     skill : Mark or None
-        The best one's share of the oracle's skill, if the run has it.
+        The best one's share of the oracle's skill; None unless the oracle itself is clearly
+        better than the baselines, for else there is no skill to share.
     verdict : {"above", "unclear", "below"}
         Where the best one's interval lies as against the better baseline; "unclear" if
         there are too few people for an interval.
@@ -83,15 +84,17 @@ def find_answer(results: Results) -> Answer | None:
         baselines = tuple(mark for mark in marks.values() if mark.role == "baseline")
         if systems and baselines:
             name, best = max(systems.items(), key=lambda item: item[1].value)
+            bar = max(mark.value for mark in baselines)
+            oracle = next((mark for mark in marks.values() if mark.role == "oracle"), None)
             truth = results.true_labels(split)
             stopped = results.histories["validation_loss"].notna().any()
             return Answer(
                 split=split,
                 best=best,
                 baselines=baselines,
-                oracle=next((mark for mark in marks.values() if mark.role == "oracle"), None),
-                skill=_skill(results, split, name, best),
-                verdict=_verdict(best, max(mark.value for mark in baselines)),
+                oracle=oracle,
+                skill=_skill(results, split, name) if oracle and oracle.low > bar else None,
+                verdict=_verdict(best, bar),
                 rivals=len(systems),
                 n_recordings=len(truth),
                 n_subjects=truth["subject"].nunique(),
@@ -108,13 +111,13 @@ def _mark(results: Results, split: str, facts: ClassifierFacts) -> Mark | None:
     return Mark(facts.title, facts.role, value, low, high)
 
 
-def _skill(results: Results, split: str, name: str, best: Mark) -> Mark | None:
+def _skill(results: Results, split: str, name: str) -> Mark | None:
     table = results.skill
     rows = table[(table["split"] == split) & (table["classifier"] == name)]
     if rows.empty or rows["value"].isna().any():
         return None
     value, low, high = (float(rows[column].iloc[0]) for column in ("value", "low", "high"))
-    return Mark(best.title, best.role, value, low, high)
+    return Mark("Skill recovered", "model", value, low, high)
 
 
 def _verdict(best: Mark, bar: float) -> Literal["above", "unclear", "below"]:

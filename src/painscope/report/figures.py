@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -126,7 +127,7 @@ def confusion_figure(counts: np.ndarray, classes: Sequence[str], *, title: str =
         axes.grid(False)
         for spine in axes.spines.values():
             spine.set(visible=True, edgecolor=FAINT)
-        axes.set(xlabel="answer", ylabel="truth", title=title)
+        axes.set(xlabel="answer", ylabel="truth", title=textwrap.fill(title, 24))
     return figure
 
 
@@ -167,7 +168,7 @@ def learning_figure(histories: pd.DataFrame, *, title: str = "") -> Figure:
                 together.index, band.loc[0.1], band.loc[0.9], color=colour, alpha=0.15, linewidth=0
             )
             axes.plot(together.index, together.mean(axis=1), color=colour, label=name)
-        axes.set(xlabel="epoch", ylabel="loss", title=title)
+        axes.set(xlabel="epoch", ylabel="loss", title=textwrap.fill(title, 24))
         axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
         axes.legend(loc="best", fontsize=8)
     return figure

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from painscope.evaluation import Counts
 from painscope.files import atomic_path, write_text
+from painscope.recording import SPLITS
 from painscope.report import figures
 from painscope.report.answer import METRIC
 from painscope.report.results import Results
@@ -174,7 +175,11 @@ def _classes(results: Results) -> Iterator[Picture]:
     import pandas as pd
 
     counts = [
-        {"split": c.split or "all", "label": c.label or "unlabelled", "recordings": c.recordings}
+        {
+            "split": c.split or "no split",
+            "label": c.label or "unlabelled",
+            "recordings": c.recordings,
+        }
         for c in results.facts.target.counts
     ]
     if not counts:
@@ -183,6 +188,7 @@ def _classes(results: Results) -> Iterator[Picture]:
         index="split", columns="label", values="recordings", aggfunc="sum", fill_value=0, sort=False
     )
     order = [name for name in (*results.classes, "unlabelled") if name in table.columns]
+    table = table.reindex([name for name in (*SPLITS, "no split") if name in table.index])
     yield Picture(
         "classes",
         "Recordings of each class in every split",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["save_timeline", "thin", "timeline_figure"]
 
-_TIMELINE = 7.45  # inches: the part of the figure's width that is time
+_TIMELINE = 7.3  # inches: the part of the figure's width that is time
+_MARGIN = 0.2  # inches: to its right
 
 
 def save_timeline(answer: Answer, path: Path, crops: np.ndarray | None = None) -> None:
@@ -98,7 +100,7 @@ def timeline_figure(
         for name, values in panels.items():
             axes = _place(figure, top, 1.22)
             _draw_probabilities(axes, edges, values, classes)
-            axes.set_ylabel(name or "probability")
+            axes.set_ylabel(textwrap.fill(name or "probability", 15), fontsize=8)
             axes.tick_params(labelbottom=False, bottom=False)
             top += 1.34
         _draw_unseen(_place(figure, top - 0.06, 0.13), edges, unseen)
@@ -109,10 +111,10 @@ def timeline_figure(
             ncols=len(classes),
             fontsize=8,
             loc="upper right",
-            bbox_to_anchor=(1 - 0.1 / WIDE, 1.0),
+            bbox_to_anchor=(1 - _MARGIN / WIDE, 1.0),
             borderaxespad=0,
         )
-        left = (WIDE - _TIMELINE - 0.1) / WIDE
+        left = (WIDE - _TIMELINE - _MARGIN) / WIDE
         figure.text(left, 1, title, va="top", fontsize=10, fontweight="bold")
     return figure
 
@@ -139,7 +141,7 @@ def thin(
 def _place(figure: Figure, top: float, height: float) -> Axes:
     """Add a timeline's panel: `height` inches high, its top `top` inches below the figure's."""
     full = figure.get_figheight()
-    left, width = WIDE - _TIMELINE - 0.1, _TIMELINE
+    left, width = WIDE - _TIMELINE - _MARGIN, _TIMELINE
     return figure.add_axes((left / WIDE, 1 - (top + height) / full, width / WIDE, height / full))
 
 
