@@ -54,7 +54,7 @@ class Habits:
     look_away: float = 5.0
     head_deg: tuple[float, float, float] = (2.5, 2.0, 1.3)
     carriage_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    tonus: float = 0.2
+    tonus: float = 0.16
 
 
 #: Units with tonus, and their share of it. Chosen.

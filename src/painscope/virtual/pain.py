@@ -162,14 +162,14 @@ class PainModel:
     """
 
     stoic_share: float = 0.2
-    stoic_expressiveness: tuple[float, float] = (0.27, 0.25)
+    stoic_expressiveness: tuple[float, float] = (0.3, 0.25)
     expressiveness: tuple[float, float] = (1.05, 0.26)
     smile_share: float = 0.12
     threshold: tuple[float, float] = (0.12, 0.03)
     tolerance: float = 8.5
     sensitivity_spread: float = 0.1
-    trial_spread: float = 0.1
-    show_spread: float = 0.16
+    trial_spread: float = 0.09
+    show_spread: float = 0.13
     show_power: float = 1.2
     habituation: float = 0.15
     units: Mapping[int, PainUnit] = field(default_factory=_units)
