@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from painscope.virtual.hair import hair_volume
 from painscope.virtual.head import Head, build_head
 from painscope.virtual.mesh import Material, Part
 from painscope.virtual.motion import ACTION_UNITS
-from painscope.virtual.occlusion import sky_share
+from painscope.virtual.occlusion import ever_seen, sky_share
 from painscope.virtual.people import HAIR_COLOURS, Person
 from painscope.virtual.scene import Scene
 from painscope.virtual.skin import paint_skin, skin_colour
@@ -85,7 +85,8 @@ class Body:
     patches: list[Patch]
 
 
-_CASTING = ("skin", "bust", "left_ear", "right_ear", "hair", "mane", "beard", "glasses")
+_HAIRY = ("hair", "mane", "beard")
+_CASTING = ("skin", "bust", "left_ear", "right_ear", "glasses", *_HAIRY)
 
 
 def assemble(person: Person, scene: Scene, per_mm: float = PER_MM) -> Body:
@@ -111,7 +112,17 @@ def assemble(person: Person, scene: Scene, per_mm: float = PER_MM) -> Body:
     pieces.update({name: part for name, part in optional.items() if part is not None})
     body = _merge(head, pieces, resized(relief, per_mm), wrinkle_patches(person, per_mm))
     _bake_occlusion(body)
-    return body
+    return _without_hidden_hair(body)
+
+
+def _without_hidden_hair(body: Body) -> Body:
+    """Leave out the triangles of hair that other hair always hides."""
+    hairy = [body.numbers[name] for name in _HAIRY if name in body.numbers]
+    if not hairy:
+        return body
+    seen = ever_seen(body.points, body.triangles, body.one_sided)
+    keep = seen | ~np.isin(body.part, hairy)
+    return replace(body, triangles=np.ascontiguousarray(body.triangles[keep]), part=body.part[keep])
 
 
 def _bake_occlusion(body: Body) -> None:
@@ -120,13 +131,13 @@ def _bake_occlusion(body: Body) -> None:
     points, normals = body.points.copy(), body.normals.copy()
     points[body.spans["skin"]] = rest.points
     skin_normals(rest.points, normals)
-    for name in ("hair", "mane", "beard"):
+    for name in _HAIRY:
         if name in body.spans:
             normals[body.spans[name]] = 0
     share = sky_share(points, normals, body.casting)
     for name in ("skin", "bust", "left_ear", "right_ear"):
         body.tint[body.spans[name]] *= 0.12 + 0.88 * share[body.spans[name]]
-    for name in ("hair", "mane", "beard"):
+    for name in _HAIRY:
         if name in body.spans:
             span = body.spans[name]
             body.tint[span] *= 0.45 + 0.75 * share[span]

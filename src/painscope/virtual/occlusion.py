@@ -6,9 +6,9 @@ import numpy as np
 
 from painscope.virtual import raster
 
-__all__ = ["sky_share", "view_axes"]
+__all__ = ["ever_seen", "sky_share", "view_axes"]
 
-_DIRECTIONS = 40
+_DIRECTIONS = 28
 _SIZE, _PER_MM = 144, 0.4
 #: Millimetres that a point may lie behind what is seen and still count as seen.
 _SLACK = 4.0
@@ -54,3 +54,27 @@ def sky_share(points: np.ndarray, normals: np.ndarray, triangles: np.ndarray) ->
         most += weight
         seen += weight * (view[:, 2] < depth[row, column] + _SLACK)
     return seen / np.maximum(most, 1e-6)
+
+
+def ever_seen(points: np.ndarray, triangles: np.ndarray, one_sided: int) -> np.ndarray:
+    """Return which triangles can be seen while a head turns by up to 40°: bool [M].
+
+    Most of a head of hair hides the rest of it, in whatever pose; what is never seen need not be
+    drawn.
+    """
+    size, per_mm = 380, 1.15
+    ids, depth = np.empty((size, size), np.int32), np.empty((size, size), np.float32)
+    seen = np.zeros(len(triangles), bool)
+    middle = np.array([0.0, -30.0, 0.0], np.float32)
+    for yaw in np.radians([-40, -20, 0, 20, 40]):
+        for pitch in np.radians([-14, 14]):
+            direction = [np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)]
+            view = (points - middle) @ view_axes(np.array(direction)).T
+            view[:, 0] = 0.5 * size + per_mm * view[:, 0]
+            view[:, 1] = 0.5 * size - per_mm * view[:, 1]
+            view[:, 2] *= -1
+            ids.fill(-1)
+            depth.fill(1e9)
+            raster.rasterise(view, triangles, one_sided, 1, ids, depth)
+            seen[ids[ids >= 0]] = True
+    return seen
