@@ -22,7 +22,7 @@ NEIGHBOURS, AGREEMENT = 2, 0.2
 #: Smallest face, in pixels of the reduced image: the window the cascade was trained on.
 SMALLEST = 24
 #: Head tilts tried, in turn, on a frame where no upright face is found, in degrees.
-TILTS = (15.0, -15.0, 30.0, -30.0)
+TILTS: tuple[float, ...] = (15.0, -15.0, 30.0, -30.0)
 #: From the cascade's square window to a box like the one around MediaPipe's landmarks,
 #: in shares of the window's side: width, height, and how far the centre moves down.
 #: Means over four videos of one face each (docs/face.md).
@@ -33,7 +33,7 @@ class LBPCascade:
     """Local binary patterns and a boosted cascade (Liao et al. 2007); works off-line.
 
     Finds frontal faces, up to about 30° of tilt, and gives no landmarks. The cascade file
-    is scikit-image's; OpenCV evaluates it, some thirty times as fast as scikit-image. A
+    is scikit-image's; OpenCV evaluates it, some twenty times as fast as scikit-image. A
     face's confidence is ``1 - 1 / n`` where n windows agree on it.
 
     Parameters
