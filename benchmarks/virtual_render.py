@@ -45,7 +45,9 @@ def main() -> None:
 
     start = time.perf_counter()
     Renderer(sample_person(0), sample_scene(0)).render(motion, 0)
-    print(f"first picture, with compiling or loading the kernels: {time.perf_counter() - start:.1f} s")
+    print(
+        f"first picture, with compiling or loading the kernels: {time.perf_counter() - start:.1f} s"
+    )
 
     builds, rates = [], {True: [], False: []}
     for seed in range(arguments.first, arguments.first + arguments.people):

@@ -9,7 +9,7 @@ from painscope.evaluation.bootstrap import (
     resample,
     skill,
 )
-from painscope.evaluation.loop import Evaluation, SegmentCount, evaluate
+from painscope.evaluation.loop import FEW_FRAMES, Evaluation, SegmentCount, evaluate
 from painscope.evaluation.metrics import CLASS_METRICS, METRICS, confusion, metrics
 from painscope.evaluation.scoring import score_table, skill_table, submission
 from painscope.evaluation.splits import (
@@ -24,6 +24,7 @@ from painscope.evaluation.splits import (
 
 __all__ = [
     "CLASS_METRICS",
+    "FEW_FRAMES",
     "FEWEST_SUBJECTS",
     "METRICS",
     "PROTOCOLS",

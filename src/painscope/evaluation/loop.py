@@ -15,7 +15,7 @@ from painscope.evaluation.splits import Fold
 from painscope.features import FeatureSequence
 from painscope.recording import Recording
 
-__all__ = ["Evaluation", "Keep", "SegmentCount", "evaluate"]
+__all__ = ["FEW_FRAMES", "Evaluation", "Keep", "SegmentCount", "evaluate"]
 
 #: Below this share of frames with a face a prediction is flagged.
 FEW_FRAMES = 0.5

@@ -21,7 +21,7 @@ HEAT: dict[str, Any] = {
     "classes": ("BL1", "PA4"),
     "clips_per_class": 2,
     "clip_s": 3.0,
-    "size": (224, 224),
+    "size": (192, 192),
     "signals": False,
 }
 #: Electrical pain: other people, whose level of pain is told.
@@ -30,7 +30,7 @@ ELECTRICAL: dict[str, Any] = {
     "clips_per_level": 2,
     "clip_s": 2.0,
     "baseline_s": 4.0,
-    "size": (224, 224),
+    "size": (192, 192),
     "signals": False,
 }
 SEED = 1
@@ -43,7 +43,9 @@ SETTINGS = (
     "source.max_epochs=10",
     "source.batch_size=32",
     "segment_frames=60",
-    "seeds=3",
+    "protocol=grouped-k-fold",
+    "folds=4",
+    "seeds=2",
 )
 
 

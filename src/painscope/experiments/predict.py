@@ -12,6 +12,7 @@ import numpy as np
 
 from painscope.classifiers import SequenceClassifier, training_segments
 from painscope.errors import PainscopeError, RunError, UsageError
+from painscope.evaluation import FEW_FRAMES
 from painscope.experiments.examples import crop_strip
 from painscope.experiments.features import available_features
 from painscope.experiments.folder import RunFolder
@@ -23,9 +24,6 @@ from painscope.networks import load_checkpoint
 from painscope.recording import Recording
 
 __all__ = ["Answer", "Predictor", "Window"]
-
-#: Below this share of frames with a face, an answer carries a flag.
-FEW_FRAMES = 0.5
 
 
 @dataclass(frozen=True)

@@ -167,9 +167,9 @@ class _Cropper:
                 if frame % self.every or not batch.track.has_box[frame - first]:
                     continue
                 image = cv2.cvtColor(crop, cv2.COLOR_RGB2BGR)
-                path = folder / f"{frame:06d}.jpg"
-                with storage_errors(path):
-                    path.write_bytes(cv2.imencode(".jpg", image, quality)[1].tobytes())
+                coded = cv2.imencode(".jpg", image, quality)[1].tobytes()
+                with storage_errors(self.out):
+                    (folder / f"{frame:06d}.jpg").write_bytes(coded)
         return FaceTrack.concatenate(parts)
 
 

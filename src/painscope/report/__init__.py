@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from painscope.report.compare import compare, write_comparison
+from painscope.report.comparison import compare, write_comparison
 from painscope.report.html import write_report
 from painscope.report.timeline import save_timeline, timeline_figure
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from painscope.virtual import parts, raster
-from painscope.virtual.anatomy import P, Q, SLIT_STRIPS, TRIANGLES
+from painscope.virtual.anatomy import SLIT_STRIPS, TRIANGLES, P, Q
 from painscope.virtual.canvas import PER_MM, linear, resized, texel
 from painscope.virtual.expression import express, skin_normals
 from painscope.virtual.hair import hair_volume
@@ -170,9 +170,7 @@ def _linings(head: Head, skin: np.ndarray) -> dict[str, Part]:
     return parts_
 
 
-def _merge(
-    head: Head, pieces: dict[str, Part], relief: np.ndarray, patches: list[Patch]
-) -> Body:
+def _merge(head: Head, pieces: dict[str, Part], relief: np.ndarray, patches: list[Patch]) -> Body:
     ordered = dict(sorted(pieces.items(), key=lambda item: not item[1].one_sided))
     spans, numbers, rows, textures, offsets = {}, {}, [], [], {}
     start = below = 0
@@ -193,7 +191,8 @@ def _merge(
         if piece.follow is not None:
             follow[span] = piece.follow
         if piece.uv is not None:
-            uv[span] = piece.uv + [0, offsets[id(piece.texture)]]
+            uv[span] = piece.uv
+            uv[span, 1] += offsets[id(piece.texture)]
         if piece.droop is not None:
             droop[span] = piece.droop
         if piece.root is not None:
@@ -207,7 +206,9 @@ def _merge(
     casts = np.isin(of_part, [numbers[name] for name in _CASTING if name in numbers])
     for name in ("hair", "beard"):
         if name in ordered:
-            casts &= (of_part != numbers[name]) | (_wisp(ordered[name], spans[name], every) % 3 == 0)
+            casts &= (of_part != numbers[name]) | (
+                _wisp(ordered[name], spans[name], every) % 3 == 0
+            )
     points = np.vstack([p.points for p in ordered.values()]).astype(np.float32)
     sinking = [np.flatnonzero((droop > 0) & (side * points[:, 0] > 0)) for side in (1, -1)]
     return Body(

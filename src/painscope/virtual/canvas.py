@@ -13,9 +13,11 @@ __all__ = [
     "PER_MM",
     "SHAPE",
     "blur",
+    "draw_lines",
     "linear",
     "noise",
     "resized",
+    "shape_at",
     "strokes",
     "texel",
     "tone_table",
@@ -29,9 +31,9 @@ CANVAS_P = (_LEFT + (np.arange(SHAPE[1], dtype=np.float32) + 0.5) / PER_MM)[None
 CANVAS_Q = (_TOP - (np.arange(SHAPE[0], dtype=np.float32) + 0.5) / PER_MM)[:, None]
 
 
-def texel(p: np.ndarray, q: np.ndarray) -> np.ndarray:
+def texel(p: np.ndarray, q: np.ndarray, per_mm: float = PER_MM) -> np.ndarray:
     """Return where (p, q) in mm lie on the canvas, float32 [..., 2], right and down."""
-    across, down = (p - _LEFT) * PER_MM - 0.5, (_TOP - q) * PER_MM - 0.5
+    across, down = (p - _LEFT) * per_mm - 0.5, (_TOP - q) * per_mm - 0.5
     return np.stack([across, down], axis=-1).astype(np.float32)
 
 
@@ -58,8 +60,9 @@ def noise(
     sigma = sigma_mm * PER_MM
     step_x, step_y = max(1, int(sigma / 2)), max(1, int(sigma * stretch / 2))
     coarse = (shape[0] // step_y + 2, shape[1] // step_x + 2)
-    field = rng.standard_normal(coarse, np.float32)
-    field = cv2.GaussianBlur(field, (0, 0), sigma / step_x, sigmaY=sigma * stretch / step_y)
+    grain = rng.standard_normal(coarse, np.float32)
+    spread_x, spread_y = sigma / step_x, sigma * stretch / step_y
+    field: np.ndarray = cv2.GaussianBlur(grain, (0, 0), spread_x, sigmaY=spread_y)
     field /= field.std() + 1e-6
     return cv2.resize(field, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
 
@@ -68,10 +71,20 @@ def strokes(
     image: np.ndarray, lines: Iterable[np.ndarray], width_mm: float, values: Iterable[float]
 ) -> None:
     """Draw polylines of (p, q) points onto a float32 canvas, in place."""
-    thickness = max(1, round(width_mm * PER_MM))
+    lines = list(lines)
+    if lines:
+        every = np.concatenate(lines)
+        pixels = np.split(texel(every[:, 0], every[:, 1]), np.cumsum([len(x) for x in lines])[:-1])
+        draw_lines(image, pixels, max(1, round(width_mm * PER_MM)), values)
+
+
+def draw_lines(
+    image: np.ndarray, lines: Iterable[np.ndarray], thickness: int, values: Iterable[float]
+) -> None:
+    """Draw smooth polylines of pixel places [K, 2] onto a float32 image, in place."""
     for line, value in zip(lines, values, strict=True):
-        points = np.round(texel(line[:, 0], line[:, 1]) * 16).astype(np.int32)
-        cv2.polylines(image, [points[:, None]], False, float(value), thickness, cv2.LINE_AA, 4)
+        points = np.round(line * 16).astype(np.int32)[:, None]
+        cv2.polylines(image, [points], False, float(value), thickness, cv2.LINE_AA, 4)
 
 
 def linear(colour: str) -> np.ndarray:
@@ -86,7 +99,13 @@ def tone_table() -> np.ndarray:
     encoded = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
     return (255 * encoded).astype(np.float32)
 
+
+def shape_at(per_mm: float) -> tuple[int, int]:
+    """Return rows and columns of a canvas with `per_mm` pixels per mm."""
+    return round(270 * per_mm), round(300 * per_mm)
+
+
 def resized(canvas: np.ndarray, per_mm: float) -> np.ndarray:
     """Return a canvas at a lower resolution, averaged."""
-    height, width = round(270 * per_mm), round(300 * per_mm)
+    height, width = shape_at(per_mm)
     return cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)

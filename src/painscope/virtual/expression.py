@@ -19,9 +19,9 @@ from painscope.virtual.anatomy import (
     MOUTH_ROW,
     MOUTH_SLIT,
     MOUTH_Y,
+    ROWS,
     P,
     Q,
-    ROWS,
     eye_profile,
     smoothstep,
 )
@@ -135,8 +135,8 @@ def express(
             raster.add_field(points, field.index, field.move, np.float32(apart * parted))
     if jaw > 1e-4:
         rotate_jaw(points, np.float32(jaw) * jaw_weights)
-    for (index, above), centre in zip(_lid_vertices(), head.eye_centres, strict=True):
-        _rest_on_eyeball(points, index, above, centre, head.eye_radius)
+    for (index, is_upper), centre in zip(_lid_vertices(), head.eye_centres, strict=True):
+        _rest_on_eyeball(points, index, is_upper, centre, head.eye_radius)
     moving = [unit[_COLUMN[n]].max() for n in (9, 10, 12, 15, 20)]
     return Pose(points, lids, jaw, bool(parted > 0.01 or jaw > 0.005 or max(moving) > 0.05))
 

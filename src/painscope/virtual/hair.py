@@ -49,13 +49,17 @@ def hair_volume(person: Person) -> np.ndarray:
 def beard_cover(person: Person, p: np.ndarray, q: np.ndarray) -> np.ndarray:
     """Return how densely facial hair grows at (p, q), 0 to 1, by the person's style."""
     lips = np.clip(bump(p, q, (0, MOUTH_Y - 1.5), (17, 7)) * 1.25, 0, 1)
-    moustache = smoothstep(30, 20, np.abs(p)) * smoothstep(-50.5, -54.5, q) * smoothstep(-70, -66, q)
+    moustache = (
+        smoothstep(30, 20, np.abs(p)) * smoothstep(-50.5, -54.5, q) * smoothstep(-70, -66, q)
+    )
     chin = bump(p, q, (0, -101), (19, 14)) + 0.5 * bump(p, q, (0, -83), (6, 5))
     corners = twin_bump(p, q, (28, -76), (4, 12))
     # The cheek line sinks from the sideburn to the mouth's corner; below the jaw it thins out.
     line = np.interp(np.abs(p), [0, 26, 45, 70, 90, 102], [-62, -62, -66, -54, -30, -8])
     cheeks = smoothstep(3, -5, q - line) * smoothstep(108, 98, np.abs(p))
-    cheeks = cheeks * smoothstep(6, 24, np.abs(p)) + np.clip(chin, 0, 1) * smoothstep(26, 10, np.abs(p))
+    cheeks = cheeks * smoothstep(6, 24, np.abs(p)) + np.clip(chin, 0, 1) * smoothstep(
+        26, 10, np.abs(p)
+    )
     kind = person.facial_hair
     if kind == "moustache":
         cover = moustache

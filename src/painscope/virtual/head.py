@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,17 +10,14 @@ from scipy.interpolate import PchipInterpolator
 
 from painscope.virtual.anatomy import (
     ABOVE_EYES,
-    COLUMNS,
     EYE_HALF,
     EYE_ROW,
     EYE_X,
-    HALF_WIDTH_Q,
     MOUTH_HALF,
-    MOUTH_ROW,
     MOUTH_Y,
+    THETA,
     P,
     Q,
-    THETA,
     bump,
     eye_profile,
     smoothstep,
@@ -97,7 +95,7 @@ def build_head(person: Person, hair_volume: np.ndarray | None = None) -> Head:
 def _skull(person: Person) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return x, y, z of the bare ovoid with its jaw."""
 
-    def over_q(values: list[float]) -> np.ndarray:
+    def over_q(values: Sequence[float]) -> np.ndarray:
         return PchipInterpolator(_PROFILE_Q, values)(Q)
 
     low = smoothstep(-25, -95, Q)
@@ -125,13 +123,17 @@ def _nose(person: Person) -> np.ndarray:
     wide, high = person.nose_width, person.nose_height
     # Heights of the ridge along the midline, root to lip.
     at = np.array([-55, -52.5, -50.5, -48.5, -46, -43, -39, -35, -28, -18, -8, 2, 8, 14])
-    ridge = PchipInterpolator(at, [0, 1.0, 3.0, 8, 14.0, 18.0, 20.0, 18.6, 14.6, 10.0, 6.6, 4.6, 3.6, 0])
+    ridge = PchipInterpolator(
+        at, [0, 1.0, 3.0, 8, 14.0, 18.0, 20.0, 18.6, 14.6, 10.0, 6.6, 4.6, 3.6, 0]
+    )
     spread = PchipInterpolator(
         [-52, -48, -45, -41, -36, -28, -12, 6, 14], [5.0, 5.4, 6.8, 8.2, 8.0, 7.4, 6.8, 7.4, 8.6]
     )
     inside = (Q > -55) & (Q < 14)
     q = np.clip(Q, -55, 14)
-    bell = np.exp(-((np.abs(P) / (spread(np.clip(q, -52, 14)) * (0.55 + 0.45 * wide))) ** 2.1) / 1.8)
+    bell = np.exp(
+        -((np.abs(P) / (spread(np.clip(q, -52, 14)) * (0.55 + 0.45 * wide))) ** 2.1) / 1.8
+    )
     bridge = np.where(inside, ridge(q), 0.0) * bell * high
     tip = 19.5 * high * _dome(P, Q, (0, -38.5), (9.0 * wide, 9.0)) * 0.98
     wings = sum(
@@ -193,7 +195,11 @@ def _proportions(person: Person, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarr
         x = x + near * (side * person.eye_spacing + (P - side * EYE_X) * (person.eye_size - 1))
         y = y + near * (tilt * (P * side - EYE_X) / EYE_HALF + 0.5 * side * person.skew)
     mouth = np.exp(-(((Q - MOUTH_Y) / 13) ** 2) - (P / 34) ** 2)
-    x = x + P * (person.mouth_width - 1) * mouth + 0.8 * person.skew * bump(P, Q, (0, -90), (30, 22))
+    x = (
+        x
+        + P * (person.mouth_width - 1) * mouth
+        + 0.8 * person.skew * bump(P, Q, (0, -90), (30, 22))
+    )
     y = y + 0.03 * person.skew * P * mouth
     y = y - 40 * (person.nose_length - 1) * bump(P, Q, (0, -43), (20, 13))
     y = np.where(Q < -20, -20 + (y + 20) * person.lower_face, y)

@@ -16,9 +16,9 @@ from painscope.virtual.anatomy import (
     MOUTH_HALF,
     MOUTH_ROW,
     MOUTH_Y,
+    THETA,
     P,
     Q,
-    THETA,
 )
 from painscope.virtual.body import Body
 from painscope.virtual.head import lip_edges
@@ -29,7 +29,8 @@ __all__ = ["landmark_places", "landmark_points", "region_masks"]
 
 #: The jaw's outline on the left, chin to ear, in canonical mm.
 _JAW = np.array(
-    [(0, -113), (14, -112), (28, -110), (44, -107), (60, -101), (74, -90), (85, -68), (93, -42), (98, -15)]
+    [(0, -113), (14, -112), (28, -110), (44, -107), (60, -101),
+     (74, -90), (85, -68), (93, -42), (98, -15)]
 )  # fmt: skip
 
 

@@ -177,14 +177,20 @@ def ears(head: Head, skin: np.ndarray) -> list[Part]:
             # Narrower lobe below; a raised rim, a ridge within, a hollow before the canal.
             across = 15.5 * a * (1 - 0.10 * b * b * (b < 0)) + 13.0
             up = 28.0 * b - 2.5 * a
-            rim = 4.2 * np.exp(-(((radius - 0.88) / 0.10) ** 2)) * smoothstep(-0.75, 0.1, b + 0.8 * a)
-            ridge = 3.0 * np.exp(-(((radius - 0.55) / 0.12) ** 2)) * smoothstep(-0.5, 0.3, a + 0.4 * b)
+            rim = (
+                4.2 * np.exp(-(((radius - 0.88) / 0.10) ** 2)) * smoothstep(-0.75, 0.1, b + 0.8 * a)
+            )
+            ridge = (
+                3.0 * np.exp(-(((radius - 0.55) / 0.12) ** 2)) * smoothstep(-0.5, 0.3, a + 0.4 * b)
+            )
             hollow = -6.0 * np.exp(-(((a + 0.12) / 0.30) ** 2) - ((b + 0.12) / 0.34) ** 2)
             lift = rim + ridge + hollow
             tilt = 0.42
             outwards = across * np.sin(tilt) + lift * np.cos(tilt)
             backwards = across * np.cos(tilt) - lift * np.sin(tilt)
-            return np.stack([side * (width - 1.5 + outwards), -6 + up, -6 - backwards - 0.15 * up], -1)
+            return np.stack(
+                [side * (width - 1.5 + outwards), -6 + up, -6 - backwards - 0.15 * up], -1
+            )
 
         points, triangles, uv = sheet(29, 11, place)
         if side < 0:
@@ -236,7 +242,9 @@ def bust(head: Head, scene: Scene, skin: np.ndarray) -> Part:
     points = points + (2.5 * smoothstep(-0.5, 2.0, worn))[:, None] * normals
     normals = vertex_normals(points, triangles)
     under_chin = 0.35 + 0.65 * smoothstep(-85, -150, points[:, 1])
-    material = Material(raster.SKIN, textured=True, wrap=(0.35, 0.22, 0.18), gloss=0.03, sharpness=4)
+    material = Material(
+        raster.SKIN, textured=True, wrap=(0.35, 0.22, 0.18), gloss=0.03, sharpness=4
+    )
     follow = np.interp(points[:, 1], [-175, -95], [0.0, 0.85]).astype(np.float32)
     return Part(
         points, triangles, material, normals, under_chin, uv=texels, texture=texture,
@@ -269,7 +277,11 @@ def _bust_texture(
     place = cv2.remap(grid, across.astype(np.float32), down.astype(np.float32), cv2.INTER_LINEAR)
     inside = _worn(scene, place.reshape(-1, 3)).reshape(height, width).astype(np.float32)
     cloth = smoothstep(-0.06, 0.06, inside)[..., None]
-    weave = 1 + 0.05 * noise(rng, 0.5, shape=(height, width)) + 0.10 * noise(rng, 8, stretch=2, shape=(height, width))
+    weave = (
+        1
+        + 0.05 * noise(rng, 0.5, shape=(height, width))
+        + 0.10 * noise(rng, 8, stretch=2, shape=(height, width))
+    )
     fabric = linear(scene.clothes) * weave[..., None] * 0.85
     hem = np.exp(-(((inside - 0.45) / 0.5) ** 2))
     fabric = fabric * (1 - 0.25 * hem[..., None])
@@ -287,8 +299,11 @@ def glasses(head: Head) -> Part | None:
         return None
     rng = np.random.default_rng([person.seed, 0x91A])
     outline = lens_outlines(head)
-    thick = float(rng.uniform(1.3, 2.8)) if person.glasses == "square" else float(rng.uniform(0.9, 2.0))
-    points, triangles = [], []
+    thick = (
+        float(rng.uniform(1.3, 2.8)) if person.glasses == "square" else float(rng.uniform(0.9, 2.0))
+    )
+    points: list[np.ndarray] = []
+    triangles: list[np.ndarray] = []
 
     def band(path: np.ndarray, across: np.ndarray, width: float) -> None:
         start = sum(len(p) for p in points)
@@ -307,7 +322,9 @@ def glasses(head: Head) -> Part | None:
         band(closed, np.tile([0.0, 0.0, 1.0], (len(closed), 1)), 1.4)
     inner = [ring[np.argmin(np.abs(ring[:, 0]))] for ring in outline]
     t = np.linspace(0, 1, 9)[:, None]
-    bridge = inner[0] * (1 - t) + inner[1] * t + np.array([0, 3.2, 2.0]) * 4 * t * (1 - t) + [0, 2.5, 0]
+    bridge = (
+        inner[0] * (1 - t) + inner[1] * t + np.array([0, 3.2, 2.0]) * 4 * t * (1 - t) + [0, 2.5, 0]
+    )
     band(bridge, np.tile([0.0, 1.0, 0.0], (9, 1)), thick / 2)
     width = float(np.abs(head.points[:, 0].reshape(-1, COLUMNS)[EYE_ROW]).max())
     for side, ring in zip((1, -1), outline, strict=True):

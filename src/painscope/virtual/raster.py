@@ -87,9 +87,7 @@ def place(  # type: ignore[no-untyped-def]
         up = shadow_axes[1, 0] * x + shadow_axes[1, 1] * y + shadow_axes[1, 2] * z
         shadowed[k, 0] = shadow_half + shadow_scale * right
         shadowed[k, 1] = shadow_half - shadow_scale * up
-        shadowed[k, 2] = -(
-            shadow_axes[2, 0] * x + shadow_axes[2, 1] * y + shadow_axes[2, 2] * z
-        )
+        shadowed[k, 2] = -(shadow_axes[2, 0] * x + shadow_axes[2, 1] * y + shadow_axes[2, 2] * z)
 
 
 @_kernel(fastmath=True, error_model="numpy")
@@ -185,14 +183,14 @@ def rasterise(screen, triangles, one_sided, samples, ids, depth):  # type: ignor
                         first = max(first, int(max(-(value + slack) / slope - 0.5, 0.0)))
                     elif slope < -1e-9:
                         last = min(last, int(max(-(value + slack) / slope, -1.0)))
+            # Two samples a way lie on the classic rotated grid, in quarters of a pixel.
+            shift = 0.25 - 0.5 * (y & 1) if samples == 2 else 0.0
+            w1_row = (0.5 - x0 + shift) * b_x + row * b_y
+            w2_row = (0.5 - x0 + shift) * c_x + row * c_y
             for x in range(first, last + 1):
-                sx, sy = x + 0.5 - x0, row
-                if samples == 2:
-                    # In quarters of a pixel: the classic rotated pattern.
-                    sx += 0.25 - 0.5 * (y & 1)
-                    sy += -0.25 + 0.5 * (x & 1)
-                w1 = sx * b_x + sy * b_y
-                w2 = sx * c_x + sy * c_y
+                drop = 0.5 * (x & 1) - 0.25 if samples == 2 else 0.0
+                w1 = w1_row + x * b_x + drop * b_y
+                w2 = w2_row + x * c_x + drop * c_y
                 if w1 < -1e-4 or w2 < -1e-4 or w1 + w2 > 1.0001:
                     continue
                 z = z0 + w1 * z1 + w2 * z2
@@ -226,9 +224,9 @@ def _lit_share(shadow, sx, sy, sz):  # type: ignore[no-untyped-def]
 def resolve(ids, depth, samples, parts, materials, places, found, shares):  # type: ignore[no-untyped-def]
     """List what each pixel shows: one fragment per surface, with its share of the samples.
 
-    Samples on the same smooth part at like depths are one surface; hair's wisps stay apart.
+    Samples on the same part at like depths are one surface; hair's wisps soon are not.
     places, found : int32 and shares : float32, all [H * W * samples²], are written with the
-    pixel, the triangle and the share of each fragment. Returns how many there are.
+    pixel (row in the upper 16 bits, column in the lower), the triangle and the share of each fragment. Returns how many there are.
     """
     height, width = ids.shape[0] // samples, ids.shape[1] // samples
     seen = np.empty(4, np.int32)
@@ -248,7 +246,7 @@ def resolve(ids, depth, samples, parts, materials, places, found, shares):  # ty
             if nothing:
                 continue
             if one:
-                places[count], found[count], shares[count] = py * width + px, seen[0], 1.0
+                places[count], found[count], shares[count] = (py << 16) + px, seen[0], 1.0
                 count += 1
                 continue
             for s in range(every):
@@ -256,16 +254,16 @@ def resolve(ids, depth, samples, parts, materials, places, found, shares):  # ty
                 if k < 0:
                     continue
                 part = parts[k]
-                smooth = materials[part, 0] != HAIR
+                near = 1.2 if materials[part, 0] == HAIR else 4.0
                 share = 1
                 for other in range(s + 1, every):
                     j = seen[other]
                     if j >= 0 and (
-                        j == k or (smooth and parts[j] == part and abs(far[other] - far[s]) < 4.0)
+                        j == k or (parts[j] == part and abs(far[other] - far[s]) < near)
                     ):
                         share += 1
                         seen[other] = -1
-                places[count], found[count] = py * width + px, k
+                places[count], found[count] = (py << 16) + px, k
                 shares[count] = share / every
                 count += 1
     return count
@@ -301,9 +299,8 @@ def shade(  # type: ignore[no-untyped-def]
     focal length in pixels, distance. shadow: depth as seen by the key light, with its axes
     float32 [3, 3] in rows and pixels per mm. image : float32 [H, W, 3].
     """
-    width = image.shape[1]
     for f in range(count):
-        py, px = places[f] // width, places[f] % width
+        py, px = places[f] >> 16, places[f] & 0xFFFF
         if f == 0 or places[f - 1] != places[f]:  # the pixel's first: make room for all of them
             rest, g = 1.0, f
             while g < count and places[g] == places[f]:
@@ -332,7 +329,12 @@ def shade(  # type: ignore[no-untyped-def]
         nz = w0 * normals[a, 2] + w1 * normals[b, 2] + w2 * normals[c, 2]
         sky_share = w0 * tint[a] + w1 * tint[b] + w2 * tint[c]
         kind, squarings = int(materials[part, 0]), int(materials[part, 9])
-        red, green, blue, gloss = materials[part, 1], materials[part, 2], materials[part, 3], materials[part, 8]
+        red, green, blue, gloss = (
+            materials[part, 1],
+            materials[part, 2],
+            materials[part, 3],
+            materials[part, 8],
+        )
         dark = 0.0
         if materials[part, 4] > 0.0:
             u = w0 * uv[a, 0] + w1 * uv[b, 0] + w2 * uv[c, 0]
@@ -373,8 +375,12 @@ def shade(  # type: ignore[no-untyped-def]
         half = 0.5 * shadow.shape[0]
         lit = _lit_share(
             shadow,
-            half + shadow_scale * (shadow_axes[0, 0] * wx + shadow_axes[0, 1] * wy + shadow_axes[0, 2] * wz),
-            half - shadow_scale * (shadow_axes[1, 0] * wx + shadow_axes[1, 1] * wy + shadow_axes[1, 2] * wz),
+            half
+            + shadow_scale
+            * (shadow_axes[0, 0] * wx + shadow_axes[0, 1] * wy + shadow_axes[0, 2] * wz),
+            half
+            - shadow_scale
+            * (shadow_axes[1, 0] * wx + shadow_axes[1, 1] * wy + shadow_axes[1, 2] * wz),
             -(shadow_axes[2, 0] * wx + shadow_axes[2, 1] * wy + shadow_axes[2, 2] * wz) - 1.5,
         )
         above = 0.5 + 0.5 * ny
@@ -394,7 +400,9 @@ def shade(  # type: ignore[no-untyped-def]
             if kind == HAIR:
                 # Kajiya and Kay (1989): a strand is brightest across the light, its shine along a cone.
                 along = tx * lx + ty * ly + tz * lz
-                diffuse = np.sqrt(max(1.0 - along * along, 0.0)) * min(max(0.35 + 0.75 * facing, 0.0), 1.0)
+                diffuse = np.sqrt(max(1.0 - along * along, 0.0)) * min(
+                    max(0.35 + 0.75 * facing, 0.0), 1.0
+                )
                 toward = tx * hx + ty * hy + tz * hz
                 shine = max(1.0 - toward * toward, 0.0)
                 for _ in range(squarings - 1):
@@ -406,7 +414,12 @@ def shade(  # type: ignore[no-untyped-def]
             else:
                 # Light bleeds through skin, red furthest: it wraps round and softens shadows' edges.
                 w = materials[part, 5]
-                light_r += max((facing + w) / (1 + w), 0.0) * passed * (1 + w * (1 - passed)) * lights[m, 3]
+                light_r += (
+                    max((facing + w) / (1 + w), 0.0)
+                    * passed
+                    * (1 + w * (1 - passed))
+                    * lights[m, 3]
+                )
                 w = materials[part, 6]
                 light_g += max((facing + w) / (1 + w), 0.0) * passed * lights[m, 4]
                 w = materials[part, 7]
@@ -447,8 +460,9 @@ def develop(image, gains, noise, shift_y, shift_x, strength, table, out):  # typ
     scale = strength / 32.0
     for y in range(height):
         ny = (y + shift_y) % noise.shape[0]
+        nx = shift_x % noise.shape[1]
         for x in range(width):
-            nx = (x + shift_x) % noise.shape[1]
+            nx = nx + 1 if nx + 1 < noise.shape[1] else 0
             for c in range(3):
                 v = image[y, x, c] * gains[c]
                 if v > 0.65:

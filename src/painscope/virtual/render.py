@@ -80,7 +80,11 @@ class Renderer:
         shape = (height * self._samples, width * self._samples)
         self._ids, self._depth = np.empty(shape, np.int32), np.empty(shape, np.float32)
         most = height * width * self._samples**2
-        self._fragments = np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most, np.float32)
+        self._fragments = (
+            np.empty(most, np.int32),
+            np.empty(most, np.int32),
+            np.empty(most, np.float32),
+        )
         self._shadow_ids = np.empty((_SHADOW_SIZE, _SHADOW_SIZE), np.int32)
         self._shadow = np.empty((_SHADOW_SIZE, _SHADOW_SIZE), np.float32)
         self._normals = self._body.normals.copy()
@@ -150,15 +154,15 @@ class Renderer:
             points[index, 1] -= np.float32(np.clip(1 - (upper - lower) / 8, 0, 1)) * depth
         if pose.jaw:
             for name in ("lower_teeth", "tongue"):
-                rotate_jaw(points[body.spans[name]], np.float32(pose.jaw))
+                rotate_jaw(points[body.spans[name]], float(pose.jaw))
         skin_normals(pose.points, self._normals)
         raster.place(
             points, self._normals, body.follow, turn, _NECK, camera, self._shadow_axes,
             _SHADOW_PER_MM, np.float32(0.5 * _SHADOW_SIZE), self._screen, self._turned,
             self._shadowed,
         )  # fmt: skip
-        for name, depth in _LINING_DEPTH.items():
-            self._screen[body.spans[name], 2] += depth
+        for name, behind in _LINING_DEPTH.items():
+            self._screen[body.spans[name], 2] += behind
 
     def _camera(self, offset: np.ndarray) -> np.ndarray:
         """Return principal point, focal length (pixels) and distance (mm)."""
@@ -215,7 +219,13 @@ class Renderer:
 
 
 #: How much of each fold stays in an old, resting face.
-_AGEING = {"nasolabial": 1.5, "forehead_middle": 0.9, "under_eye": 1.1, "glabella": 0.8, "nose": 0.1}
+_AGEING = {
+    "nasolabial": 1.5,
+    "forehead_middle": 0.9,
+    "under_eye": 1.1,
+    "glabella": 0.8,
+    "nose": 0.1,
+}
 
 
 def _turn(yaw: float, pitch: float, roll: float) -> np.ndarray:
@@ -232,7 +242,8 @@ def _light_table(scene: Scene) -> np.ndarray:
     table = np.zeros((4, 9), np.float32)
     lamps = ((scene.key_direction, scene.key_colour), (scene.fill_direction, scene.fill_colour))
     for row, (direction, colour) in enumerate(lamps):
-        half = np.array(direction) + [0.0, 0.0, 1.0]
+        half = np.array(direction)
+        half[2] += 1.0  # the camera's direction
         table[row] = [*direction, *colour, *(half / np.linalg.norm(half))]
     table[2, 3:6], table[3, 3:6] = scene.sky_colour, scene.floor_colour
     return table

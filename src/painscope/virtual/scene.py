@@ -109,7 +109,9 @@ def paint_background(scene: Scene, size: tuple[int, int]) -> np.ndarray:
     x = np.linspace(-1, 1, width)[None, :]
     y = np.linspace(-1, 1, height)[:, None]
     image = np.ones((height, width, 3), np.float32) * linear(scene.wall).astype(np.float32)
-    kind = rng.choice(["plain", "frame", "curtain", "picture", "shelves"], p=[0.3, 0.2, 0.2, 0.15, 0.15])
+    kind = rng.choice(
+        ["plain", "frame", "curtain", "picture", "shelves"], p=[0.3, 0.2, 0.2, 0.15, 0.15]
+    )
     side = float(rng.choice([-1, 1]))
 
     def box(x0: float, y0: float, x1: float, y1: float, factor: np.ndarray | float) -> None:
@@ -134,10 +136,16 @@ def paint_background(scene: Scene, size: tuple[int, int]) -> np.ndarray:
             while left < 1.1:
                 book = float(rng.uniform(0.05, 0.14))
                 top = shelf + 0.45 - float(rng.uniform(0.22, 0.38))
-                box(left, top, left + book, shelf + 0.42, rng.uniform(0.3, 1.2) * rng.uniform(0.8, 1.1, 3))
+                box(
+                    left,
+                    top,
+                    left + book,
+                    shelf + 0.42,
+                    rng.uniform(0.3, 1.2) * rng.uniform(0.8, 1.1, 3),
+                )
                 left += book
             box(-1.1, shelf + 0.42, 1.1, shelf + 0.47, 0.6)
-    image = cv2.GaussianBlur(image, (0, 0), width / float(rng.uniform(28, 55)))
+    image = np.asarray(cv2.GaussianBlur(image, (0, 0), width / float(rng.uniform(28, 55))))
     falloff = 1.08 + 0.22 * np.sign(scene.key_direction[0]) * x - 0.12 * y
     falloff = falloff - 0.12 * (x**2 + y**2)
     return (image * falloff[..., None] * 0.8).astype(np.float32)

@@ -30,7 +30,11 @@ __all__ = ["brow_line", "paint_skin", "skin_colour"]
 
 #: Skin's albedo over the swatch's, at tones 1, 3, 5, 6, 8 and 10: pale skin is darker than its
 #: swatch, and the darkest lighter, for a camera exposes for the face.
-_BLOOD = ((1.02, 1.02, 1.0, 1.02, 1.1, 1.14), (0.76, 0.79, 0.86, 0.88, 0.82, 0.80), (0.65, 0.68, 0.80, 0.80, 0.66, 0.64))
+_BLOOD = (
+    (1.02, 1.02, 1.0, 1.02, 1.1, 1.14),
+    (0.76, 0.79, 0.86, 0.88, 0.82, 0.80),
+    (0.65, 0.68, 0.80, 0.80, 0.66, 0.64),
+)
 _STRENGTH = [0.62, 0.66, 0.80, 1.05, 1.35, 2.6]
 
 _P, _Q = np.broadcast_arrays(CANVAS_P, CANVAS_Q)
@@ -124,7 +128,9 @@ def _shade_marks(person: Person) -> np.ndarray:
     wings = np.zeros(SHAPE, np.float32)
     angle = np.linspace(-1.25, 1.3, 12)
     for side in (1, -1):
-        arc = np.stack([side * (17.6 * wide + 1.4 * np.cos(angle) - 1.2), -40.8 + 6.2 * np.sin(angle)], -1)
+        arc = np.stack(
+            [side * (17.6 * wide + 1.4 * np.cos(angle) - 1.2), -40.8 + 6.2 * np.sin(angle)], -1
+        )
         strokes(wings, [arc], 1.0, [1.0])
     dark = 0.30 * blur(wings, 1.0) + 0.10 * bump(_P, _Q, (0, -51), (12, 2.4))
     dark += 0.10 * bump(_P, _Q, (0, -87), (15, 3)) + 0.16 * twin_bump(_P, _Q, (26.5, -70), (2.4, 2))
@@ -143,7 +149,9 @@ def _paint_lips(
     red = base * (np.array([0.80, 0.40, 0.43]) * light + np.array([0.92, 0.68, 0.70]) * (1 - light))
     if person.make_up > 0.3:
         shade = np.array([0.42, 0.06, 0.09]) * rng.uniform(0.6, 1.2)
-        red = red * (1 - 0.6 * person.make_up) + 0.6 * person.make_up * shade * (0.35 + 0.65 * light)
+        red = red * (1 - 0.6 * person.make_up) + 0.6 * person.make_up * shade * (
+            0.35 + 0.65 * light
+        )
     streaks = 1 + 0.07 * noise(rng, 0.5, stretch=5) + 0.05 * noise(rng, 2)
     tone = np.where(_Q > MOUTH_Y, 0.84, 1.04) * streaks
     alpha = 0.88 * cover[..., None]
@@ -184,7 +192,9 @@ def _paint_brows(
         p, q = brow_line(person, u)
         spread = thick * (1 - 0.72 * u**1.6) * np.where(u < 0.08, 0.75, 1)
         q = q + 0.45 * rng.normal(0, 1, count) * spread + 0.25 * side * person.skew
-        turn = np.radians(np.interp(u, [0, 0.25, 0.7, 1], [75, 38, 8, -28]) + rng.normal(0, 9, count))
+        turn = np.radians(
+            np.interp(u, [0, 0.25, 0.7, 1], [75, 38, 8, -28]) + rng.normal(0, 9, count)
+        )
         length = rng.uniform(2.6, 4.8, count) * (1 - 0.3 * u)
         start = np.stack([side * p, q], -1)
         end = np.stack([side * (p + length * np.cos(turn)), q + length * np.sin(turn)], -1)
@@ -232,4 +242,3 @@ def _lasting_relief(
     height += scalp * 0.12 * noise(rng, 0.7, stretch=7)
     across, up = slopes(height)
     return np.stack([across, up, np.zeros(SHAPE, np.float32)], axis=-1).astype(np.float32)
-

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from painscope.virtual.anatomy import COLUMNS, P, Q, ROWS, THETA
+from painscope.virtual.anatomy import COLUMNS, ROWS, THETA, P, Q
 from painscope.virtual.hair import beard_cover, scalp_cover
 from painscope.virtual.head import Head
 from painscope.virtual.mesh import Material, Part, ribbons, sheet
@@ -102,9 +102,13 @@ def scalp_part(head: Head, colour: np.ndarray) -> Part | None:
     if person.hair_style in ("short", "swept"):  # cut shorter at the sides
         length *= np.interp(roots[:, 1], [0, 25, 70], [0.25, 0.35, 1.0])
     fringe = _fringe_share(person, roots, rng)
-    length = np.where(fringe > 0, np.minimum(length, roots[:, 1] - 24 + rng.normal(0, 4, len(roots))), length)
+    length = np.where(
+        fringe > 0, np.minimum(length, roots[:, 1] - 24 + rng.normal(0, 4, len(roots))), length
+    )
     surface = _Surface(head)
-    paths = _grow(rng, person, style, surface, roots - 1.5 * out, out, np.maximum(length, 4.0), depth, fringe)
+    paths = _grow(
+        rng, person, style, surface, roots - 1.5 * out, out, np.maximum(length, 4.0), depth, fringe
+    )
     close = person.hair_style in ("cropped", "receding")
     shade = (0.6 + 0.45 * depth) * (1 + (0.10 if close else 0.2) * rng.normal(0, 1, len(roots)))
     along = np.linspace(0.78, 1.12, style.points)
@@ -154,10 +158,16 @@ def mane_part(head: Head, colour: np.ndarray) -> Part | None:
     points = _beside_face(points, np.zeros(len(points)), np.zeros(len(points)))
     # Strands hang down: put the upright edge of each triangle first.
     upright = np.where(
-        (np.arange(len(triangles)) % 2 == 0)[:, None], triangles[:, [1, 2, 0]], triangles[:, [0, 2, 1]]
+        (np.arange(len(triangles)) % 2 == 0)[:, None],
+        triangles[:, [1, 2, 0]],
+        triangles[:, [0, 2, 1]],
     )
     stripes = np.clip(1 + 0.28 * rng.normal(0, 1, columns), 0.4, 1.6)
-    tint = 0.72 * stripes[(uv[:, 0] * (columns - 1)).round().astype(int)] * (0.85 + 0.2 * (1 - uv[:, 1]))
+    tint = (
+        0.72
+        * stripes[(uv[:, 0] * (columns - 1)).round().astype(int)]
+        * (0.85 + 0.2 * (1 - uv[:, 1]))
+    )
     return Part(
         points=points,
         triangles=upright,
@@ -175,11 +185,15 @@ def beard_part(head: Head, colour: np.ndarray) -> Part | None:
         return None
     rng = np.random.default_rng([person.seed, 0xBEA])
     cover = beard_cover(person, P, Q)
-    roots, vertex = _roots(rng, head, cover, {"moustache": 600, "goatee": 1300, "beard": 3000}[person.facial_hair])
+    roots, vertex = _roots(
+        rng, head, cover, {"moustache": 600, "goatee": 1300, "beard": 3000}[person.facial_hair]
+    )
     q = Q.reshape(-1)[vertex]
     side = np.sign(roots[:, 0] + rng.normal(0, 2, len(roots)))
     flow = np.stack([0.35 * side, -np.ones(len(roots)), np.full(len(roots), 0.25)], -1)
-    flow[q > -68] = np.stack([side, -0.7 * np.ones(len(roots)), 0.2 * np.ones(len(roots))], -1)[q > -68]
+    flow[q > -68] = np.stack([side, -0.7 * np.ones(len(roots)), 0.2 * np.ones(len(roots))], -1)[
+        q > -68
+    ]
     flow += 0.22 * rng.normal(0, 1, flow.shape)
     flow /= np.linalg.norm(flow, axis=1, keepdims=True)
     out = _outwards(roots)
@@ -193,7 +207,9 @@ def beard_part(head: Head, colour: np.ndarray) -> Part | None:
     normals = np.repeat(out[:, None], 3, axis=1) + 0.25 * rng.normal(0, 1, (len(roots), 1, 3))
     normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
     points, triangles = ribbons(paths, normals, np.full(len(roots), 1.2))
-    tint = np.clip((0.9 + 0.25 * rng.normal(0, 0.6, len(roots)))[:, None] * np.linspace(0.7, 1.1, 3), 0.3, 1.5)
+    tint = np.clip(
+        (0.9 + 0.25 * rng.normal(0, 0.6, len(roots)))[:, None] * np.linspace(0.7, 1.1, 3), 0.3, 1.5
+    )
     return Part(
         points=points,
         triangles=triangles,
@@ -319,7 +335,9 @@ def _curl(
     rng: np.random.Generator, person: Person, paths: np.ndarray, length: np.ndarray
 ) -> np.ndarray:
     """Add waves or coils across the wisps' way; neighbours wave together."""
-    size, wave = {"straight": (0.6, 60.0), "wavy": (3.4, 52.0), "coily": (2.2, 9.0)}[person.hair_texture]
+    size, wave = {"straight": (0.6, 60.0), "wavy": (3.4, 52.0), "coily": (2.2, 9.0)}[
+        person.hair_texture
+    ]
     if person.hair_style == "tied":
         size *= 0.25
     t = np.linspace(0, 1, paths.shape[1])
@@ -332,7 +350,9 @@ def _curl(
     out = _outwards(paths)
     across = _unit(np.cross(along, out))
     grown = size * np.minimum(1, 3 * t)[None, :, None]
-    return paths + grown * (np.sin(angle)[..., None] * across + 0.5 * np.cos(angle)[..., None] * out)
+    return paths + grown * (
+        np.sin(angle)[..., None] * across + 0.5 * np.cos(angle)[..., None] * out
+    )
 
 
 def _shading_normals(rng: np.random.Generator, paths: np.ndarray) -> np.ndarray:

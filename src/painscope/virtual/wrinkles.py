@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from painscope.virtual.anatomy import bump, smoothstep
-from painscope.virtual.canvas import CANVAS_P, CANVAS_Q, PER_MM, SHAPE, blur, resized, strokes
+from painscope.virtual.canvas import PER_MM, draw_lines, shape_at, texel
 from painscope.virtual.people import Person
 
 __all__ = ["Patch", "slopes", "wrinkle_patches"]
@@ -41,27 +42,44 @@ class Patch:
     relief: np.ndarray
 
 
-def slopes(height: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def slopes(height: np.ndarray, per_mm: float = PER_MM) -> tuple[np.ndarray, np.ndarray]:
     """Return the slopes across and up of a height map in mm."""
     down, across = np.gradient(height)
-    return across * PER_MM, -down * PER_MM
+    return across * per_mm, -down * per_mm
 
 
-def _fold(lines: list[np.ndarray], width: float, depth: float) -> np.ndarray:
-    """Return a height map in mm with a soft groove along each line, fading at its ends."""
-    image = np.zeros(SHAPE, np.float32)
+def _window(lines: list[np.ndarray], margin: float, per_mm: float) -> tuple[slice, slice]:
+    """Return the rows and columns that hold lines and `margin` mm round them."""
+    every = np.concatenate(lines)
+    low = texel(every[:, 0].min() - margin, every[:, 1].max() + margin, per_mm)
+    high = texel(every[:, 0].max() + margin, every[:, 1].min() - margin, per_mm)
+    height, width = shape_at(per_mm)
+    (left, top), (right, bottom) = np.maximum(low, 0).astype(int), np.ceil(high).astype(int)
+    return slice(top, min(bottom, height)), slice(left, min(right, width))
+
+
+def _fold(
+    lines: list[np.ndarray], width: float, depth: float, window: tuple[slice, slice], per_mm: float
+) -> np.ndarray:
+    """Return a window's height map in mm: a soft groove along each line, fading at its ends."""
+    rows, columns = window
+    image = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.float32)
+    share = np.linspace(0, 1, len(lines[0]) - 1)
+    fade = np.sin(np.pi * np.clip(0.06 + 0.88 * share, 0, 1)) ** 0.7
+    thickness = max(1, round(0.7 * per_mm))
     for line in lines:
-        share = np.linspace(0, 1, len(line) - 1)
-        fade = np.sin(np.pi * np.clip(0.06 + 0.88 * share, 0, 1)) ** 0.7
-        pieces = [line[k : k + 2] for k in range(len(line) - 1)]
-        strokes(image, pieces, 0.7, fade)
-    groove, swell = blur(image, width), blur(image, 2.6 * width)
+        pixels = texel(line[:, 0], line[:, 1], per_mm) - [columns.start, rows.start]
+        draw_lines(image, [pixels[k : k + 2] for k in range(len(line) - 1)], thickness, fade)
+    groove = cv2.GaussianBlur(image, (0, 0), width * per_mm)
+    swell = cv2.GaussianBlur(image, (0, 0), 2.6 * width * per_mm)
     # Skin is pushed together: what sinks in the groove swells up beside it.
-    peak = 0.7 / (width * 2.5)
+    peak = (thickness / per_mm) / (width * 2.5)
     return -depth * (groove / peak - 0.9 * swell / peak)
 
 
-def _lines(rng: np.random.Generator, side: int) -> Mapping[str, tuple[list[np.ndarray], float, float]]:
+def _lines(
+    rng: np.random.Generator, side: int
+) -> Mapping[str, tuple[list[np.ndarray], float, float]]:
     """Return each map's lines on one side, the groove's width and its depth in mm."""
 
     def path(p: np.ndarray, q: np.ndarray, wobble: float = 0.25) -> np.ndarray:
@@ -116,21 +134,21 @@ def wrinkle_patches(person: Person, per_mm: float = PER_MM) -> list[Patch]:
     """Fold a person's skin: a patch per map and side, at full strength and `per_mm` pixels a mm."""
     rng = np.random.default_rng([person.seed, 0xF01])
     depth_share = 0.75 + 0.5 * person.wrinkles
-    # Foreheads differ in how far across lines run; fold depths thin out over the brow's middle.
     patches = []
     for side_index, side in ((0, 1), (1, -1)):
-        own = smoothstep(-5, 5, side * CANVAS_P)
         for name, (lines, width, depth) in _lines(rng, side).items():
-            height = _fold(lines, width, depth * depth_share) * own
+            window = rows, columns = _window(lines, 7.0 * width + 2.0, per_mm)
+            height = _fold(lines, width, depth * depth_share, window, per_mm)
+            p = np.arange(columns.start, columns.stop)[None, :] / per_mm - 150
+            q = 135 - np.arange(rows.start, rows.stop)[:, None] / per_mm
+            height = height * smoothstep(-5, 5, side * p)  # each side has half of the middle
             if name == "nasolabial":
-                height = height * smoothstep(-78, -60, CANVAS_Q)
+                height = height * smoothstep(-78, -60, q)
             if name == "forehead_middle":
-                height = height * bump(CANVAS_P, CANVAS_Q, (0, 45), (26, 40))
-            across, up = slopes(height)
-            dark = np.clip(-height, 0, None) * 0.42 + 0.25 * np.clip(-blur(height, 1.5), 0, None)
-            relief = resized(np.stack([across, up, dark], axis=-1).astype(np.float32), per_mm)
-            shown = np.abs(relief).max(axis=-1) > 0.012
-            rows, columns = np.flatnonzero(shown.any(1)), np.flatnonzero(shown.any(0))
-            window = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-            patches.append(Patch(name, side_index, *window, relief[window]))
+                height = height * bump(p, q, (0, 45), (26, 40))
+            across, up = slopes(height, per_mm)
+            ground = cv2.GaussianBlur(height, (0, 0), 1.5 * per_mm)
+            dark = 0.42 * np.clip(-height, 0, None) + 0.25 * np.clip(-ground, 0, None)
+            relief = np.stack([across, up, dark], axis=-1).astype(np.float32)
+            patches.append(Patch(name, side_index, rows, columns, relief))
     return patches
