@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
+from scipy.signal import lfilter
 
 from painscope.virtual.daily import Habits, add_blink, sample_habits
 from painscope.virtual.dynamics import Score, envelope, lognormal, wander
@@ -342,7 +343,8 @@ def _startle(
 def _hold(
     rng: np.random.Generator, score: Score, person: Disposition, shown: np.ndarray, model: PainModel
 ) -> None:
-    """Keep a part of the expression as long as pain is felt."""
+    """Keep a part of the expression as long as pain is felt; muscles take their time."""
+    shown = _lagging(_lagging(shown, score.time_s), score.time_s)
     sides = 1 + rng.normal(0, 0.05, 2)
     for unit, how in model.units.items():
         chance = min(how.chance * model.styles[person.style].get(unit, 1.0), 1.0)
@@ -351,6 +353,13 @@ def _hold(
         level = how.tonic * how.apex * person.weights[unit] * rng.lognormal(0, 0.2)
         curve = level * shown * (1 + 0.2 * wander(rng, score.time_s, 1.0))
         score.add(unit, curve, (sides[0], sides[1]))
+
+
+def _lagging(curve: np.ndarray, time_s: np.ndarray, lag_s: float = 0.18) -> np.ndarray:
+    """Return a curve that follows the given one with a first-order lag."""
+    step_s = float(np.median(np.diff(time_s))) if len(time_s) > 1 else lag_s
+    share = 1 - np.exp(-step_s / lag_s)
+    return lfilter([share], [1, share - 1], curve)
 
 
 def _waves(

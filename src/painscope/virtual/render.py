@@ -209,7 +209,7 @@ class Renderer:
         relief = self._body.relief.copy()
         age = self.person.wrinkles
         for patch in self._body.patches:
-            strength = 0.30 * age**1.3 * _AGEING.get(patch.name, 0.6)
+            strength = 0.55 * age**1.3 * _AGEING.get(patch.name, 0.6)
             for unit, share in WRINKLES[patch.name].items():
                 strength += share * intensities[ACTION_UNITS.index(unit), patch.side] / 5
             strength = min(strength, 1.25)
