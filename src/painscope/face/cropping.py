@@ -162,7 +162,7 @@ class _Cropper:
         parts: list[FaceTrack] = []
         for batch in stream:
             first = sum(len(part) for part in parts)
-            parts.append(batch.track)
+            parts.append(_bare(batch.track))
             for frame, crop in enumerate(batch.crops, start=first):
                 if frame % self.every or not batch.track.has_box[frame - first]:
                     continue
@@ -171,6 +171,13 @@ class _Cropper:
                 with storage_errors(self.out):
                     (folder / f"{frame:06d}.jpg").write_bytes(coded)
         return FaceTrack.concatenate(parts)
+
+
+def _bare(track: FaceTrack) -> FaceTrack:
+    """Drop what is not written: the landmarks of a long recording would fill the memory."""
+    return replace(
+        track, landmarks=track.landmarks[:, :0].copy(), blendshapes=track.blendshapes[:, :0].copy()
+    )
 
 
 #: In a worker process: what crops there.
