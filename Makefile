@@ -31,8 +31,10 @@ format: .venv
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: .venv
-	$(BIN)/python benchmarks/run.py
+bench: .venv  ## the numbers in the documents; some take long
+	$(BIN)/python benchmarks/classifiers.py
+	$(BIN)/python benchmarks/extraction_memory.py
+	$(BIN)/python benchmarks/virtual_render.py
 
 clean:
 	rm -rf .venv build dist src/*.egg-info

@@ -1,12 +1,19 @@
-"""The command line as its users meet it: a process, its status and its one line."""
+"""The command line as its users meet it: its status, and its one line."""
 
 from __future__ import annotations
 
+import io
+import logging
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from painscope.cli import main
 
 COMMANDS = [
     [],
@@ -26,10 +33,39 @@ COMMANDS = [
 ]
 
 
-def painscope(*words: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    program = "from painscope.cli import main; main()"
-    call = [sys.executable, "-c", program, *map(str, words)]
-    return subprocess.run(call, capture_output=True, text=True, cwd=cwd, check=False)
+@dataclass(frozen=True)
+class Done:
+    """How a call ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def painscope(*words: str | Path, cwd: Path | None = None) -> Done:
+    """Call the command line in this process: starting one for each call costs seconds."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        redirect_stdout(out),
+        redirect_stderr(err),
+        pytest.raises(SystemExit) as ended,
+    ):
+        patch.setattr(sys, "argv", ["painscope", *map(str, words)])
+        if cwd is not None:
+            patch.chdir(cwd)
+        main()
+    return Done(int(ended.value.code or 0), out.getvalue(), err.getvalue())
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before() -> Iterator[None]:
+    """Give painscope's logger back as it was: the command line sets it up for a process."""
+    logger = logging.getLogger("painscope")
+    before = logger.handlers[:], logger.level, logger.propagate
+    yield
+    logger.handlers[:], level, logger.propagate = before
+    logger.setLevel(level)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -97,6 +133,13 @@ def test_lists_name_what_there_is() -> None:
     listed = painscope("datasets", "list").stdout
     assert "ai4pain-2024" in listed
     assert "biovid-a" in listed
+
+
+def test_the_installed_command_answers() -> None:
+    command = [str(Path(sys.executable).with_name("painscope")), "rn"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("painscope: No such command 'rn'")
 
 
 def test_help_loads_no_heavy_library() -> None:

@@ -226,7 +226,8 @@ def resolve(ids, depth, samples, parts, materials, places, found, shares):  # ty
 
     Samples on the same part at like depths are one surface; hair's wisps soon are not.
     places, found : int32 and shares : float32, all [H * W * samples²], are written with the
-    pixel (row in the upper 16 bits, column in the lower), the triangle and the share of each fragment. Returns how many there are.
+    pixel (row in the upper 16 bits, column in the lower), the triangle and the share of each
+    fragment. Returns how many there are.
     """
     height, width = ids.shape[0] // samples, ids.shape[1] // samples
     seen = np.empty(4, np.int32)
@@ -398,7 +399,8 @@ def shade(  # type: ignore[no-untyped-def]
             passed = lit if m == 0 else 0.4 + 0.6 * sky_share
             hx, hy, hz = lights[m, 6], lights[m, 7], lights[m, 8]
             if kind == HAIR:
-                # Kajiya and Kay (1989): a strand is brightest across the light, its shine along a cone.
+                # Kajiya and Kay (1989): a strand is brightest across the light, and shines
+                # along a cone.
                 along = tx * lx + ty * ly + tz * lz
                 diffuse = np.sqrt(max(1.0 - along * along, 0.0)) * min(
                     max(0.35 + 0.75 * facing, 0.0), 1.0
@@ -412,7 +414,8 @@ def shade(  # type: ignore[no-untyped-def]
                 light_g += diffuse * passed * lights[m, 4]
                 light_b += diffuse * passed * lights[m, 5]
             else:
-                # Light bleeds through skin, red furthest: it wraps round and softens shadows' edges.
+                # Light bleeds through skin, red furthest: it wraps round and softens the
+                # shadows' edges.
                 w = materials[part, 5]
                 light_r += (
                     max((facing + w) / (1 + w), 0.0)
