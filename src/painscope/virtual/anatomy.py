@@ -19,6 +19,7 @@ import numpy as np
 __all__ = [
     "ABOVE_EYES",
     "ABOVE_MOUTH",
+    "COARSE_TRIANGLES",
     "COLUMNS",
     "EYE_HALF",
     "EYE_ROW",
@@ -153,5 +154,15 @@ def _triangles() -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
     return skin, (strips[0], strips[1])
 
 
+def _coarse_triangles() -> np.ndarray:
+    """Return a closed skin of every second row and column, enough to cast shadows."""
+    rows = np.r_[np.arange(0, ROWS - 1, 2), ROWS - 1]
+    index = rows[:, None] * COLUMNS + np.arange(0, COLUMNS, 2)[None]
+    a, b, c, d = index[:-1, :-1], index[:-1, 1:], index[1:, :-1], index[1:, 1:]
+    both = np.stack([np.stack([a, b, d], -1), np.stack([a, d, c], -1)], -2)
+    return both.reshape(-1, 3).astype(np.int32)
+
+
 #: Skin triangles, and the strips that close mouth and eyes (drawn pushed back, as their lining).
 TRIANGLES, SLIT_STRIPS = _triangles()
+COARSE_TRIANGLES = _coarse_triangles()

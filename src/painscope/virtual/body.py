@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from painscope.virtual import parts, raster
-from painscope.virtual.anatomy import SLIT_STRIPS, TRIANGLES, P, Q
+from painscope.virtual.anatomy import COARSE_TRIANGLES, SLIT_STRIPS, TRIANGLES, P, Q
 from painscope.virtual.canvas import PER_MM, linear, resized, texel
 from painscope.virtual.expression import express, skin_normals
 from painscope.virtual.hair import hair_volume
@@ -50,7 +50,7 @@ class Body:
         How many of them.
     casting : int32 [C, 3]
         The triangles that cast shadows, `one_sided_casting` of them only where they face the
-        light; of hair a third of the wisps.
+        light; of the skin every second row and column, of hair a third of the wisps.
     part : int32 [M]
         Each triangle's part.
     spans : dict of str to slice
@@ -86,7 +86,7 @@ class Body:
 
 
 _HAIRY = ("hair", "mane", "beard")
-_CASTING = ("skin", "bust", "left_ear", "right_ear", "glasses", *_HAIRY)
+_CASTING = ("bust", "left_ear", "right_ear", "glasses", *_HAIRY)
 
 
 def assemble(person: Person, scene: Scene, per_mm: float = PER_MM) -> Body:
@@ -135,7 +135,7 @@ def _bake_occlusion(body: Body) -> None:
         if name in body.spans:
             normals[body.spans[name]] = 0
     share = sky_share(points, normals, body.casting)
-    for name in ("skin", "bust", "left_ear", "right_ear"):
+    for name in ("bust", "left_ear", "right_ear"):
         body.tint[body.spans[name]] *= 0.12 + 0.88 * share[body.spans[name]]
     for name in _HAIRY:
         if name in body.spans:
@@ -222,8 +222,8 @@ def _merge(head: Head, pieces: dict[str, Part], relief: np.ndarray, patches: lis
         uv=uv,
         triangles=every,
         one_sided=one_sided,
-        casting=np.ascontiguousarray(every[casts]),
-        one_sided_casting=int(casts[:one_sided].sum()),
+        casting=np.vstack([COARSE_TRIANGLES + spans["skin"].start, every[casts]]),
+        one_sided_casting=len(COARSE_TRIANGLES) + int(casts[:one_sided].sum()),
         part=of_part,
         spans=spans,
         numbers=numbers,

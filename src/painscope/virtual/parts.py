@@ -126,7 +126,7 @@ def teeth(head: Head) -> tuple[Part, Part]:
 
         points, triangles, uv = sheet(25, 5, arch)
         normals = vertex_normals(points, triangles)
-        tint = 0.85 - 0.65 * np.abs(uv[:, 0] * 2 - 1) ** 2.2
+        tint = 1.15 - 0.85 * np.abs(uv[:, 0] * 2 - 1) ** 2.2
         if back:  # the lower row is the upper one's mirror image
             uv = uv * [1, -1] + [0, 1]
         texels = uv * [texture.shape[1] - 1, -(texture.shape[0] - 1)] + [0, texture.shape[0] - 1]
@@ -354,7 +354,7 @@ def lens_outlines(head: Head) -> np.ndarray:
     for side, centre in zip((1, -1), head.eye_centres, strict=True):
         x = centre[0] + side * 1.5 + half_width * r * cosine
         y = centre[1] - 3.0 + half_height * r * sine
-        front = centre[2] + head.eye_radius + 17.0
-        z = front - 0.006 * np.abs(x) ** 1.75 - 0.08 * (centre[1] - y)
+        front = centre[2] + head.eye_radius + 19.0
+        z = front - 0.006 * np.abs(x) ** 1.75
         rings.append(np.stack([x, y, z], -1))
     return np.array(rings)
