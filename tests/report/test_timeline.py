@@ -64,6 +64,25 @@ def test_any_length_can_be_drawn(frames: int) -> None:
     assert figure.axes[-1].get_xlim()[1] == pytest.approx(frames / 30)
 
 
+def test_probabilities_reach_from_the_first_frame_to_the_gap() -> None:
+    proba = _proba(60)
+    proba[30:] = np.nan
+    figure = timeline_figure(np.arange(60) / 30, proba, CLASSES, np.ones(60, bool))
+    for area in figure.axes[0].collections:
+        drawn = area.get_paths()[0].vertices[:, 0]
+        assert (drawn.min(), drawn.max()) == (0, 1)
+
+
+def test_a_long_title_is_wrapped_above_the_faces() -> None:
+    title = "a video with quite a name.mp4: HP; caution: " + "no face in any frame; " * 3
+    figure = timeline_figure(
+        np.arange(30) / 30, _proba(30), CLASSES, np.ones(30, bool), title=title
+    )
+    lines = figure.texts[0].get_text().splitlines()
+    assert len(lines) == 2
+    assert " ".join(lines) == title.strip()
+
+
 def _answer(timeline: np.ndarray | None) -> Answer:
     halves = [{"NP": 0.7, "LP": 0.2, "HP": 0.1}, {"NP": 0.1, "LP": 0.2, "HP": 0.7}]
     return Answer(

@@ -28,7 +28,7 @@ _MARGIN = 0.2  # inches: to its right
 def save_timeline(answer: Answer, path: Path, crops: np.ndarray | None = None) -> None:
     """Draw what a run says about a video into a PNG file.
 
-    A classifier without a timeline is drawn as the steps of its windows.
+    A classifier without a timeline is drawn as the steps of its windows that show a face.
 
     Parameters
     ----------
@@ -48,10 +48,11 @@ def save_timeline(answer: Answer, path: Path, crops: np.ndarray | None = None) -
     if answer.timeline is not None:  # it leaves out a last part that is too short to be read
         proba[: len(answer.timeline)] = answer.timeline
     else:
-        for window in answer.windows:
+        for window in (window for window in answer.windows if window.found_share):
             inside = (answer.time_s >= window.start_s) & (answer.time_s < window.stop_s)
             proba[inside] = [window.probabilities[name] for name in answer.classes]
-    title = f"{answer.video.name}: {answer.label}" + (f" ({answer.flag})" if answer.flag else "")
+    caution = f"; caution: {answer.flag}" if answer.flag else ""
+    title = f"{answer.video.name}: {answer.label}{caution}"
     figure = timeline_figure(answer.time_s, proba, answer.classes, answer.found, crops, title=title)
     with atomic_path(path) as temporary:
         temporary.write_bytes(draw_png(figure))
@@ -90,10 +91,11 @@ def timeline_figure(
     panels = proba if isinstance(proba, Mapping) else {"": proba}
     edges, unseen, panels = thin(np.asarray(time_s, float), ~np.asarray(found, bool), panels)
     face = 0.0 if crops is None else min(_TIMELINE / len(crops), 0.95)
-    height = 0.3 + face + 1.34 * len(panels) + 0.58
+    lines = textwrap.wrap(title, 55)
+    top = 0.15 + 0.17 * max(1, len(lines))
+    height = top + face + 1.34 * len(panels) + 0.58
     with house_style():
         figure = blank_figure(WIDE, height, layout=None)
-        top = 0.3
         if crops is not None:
             _draw_faces(_place(figure, top, face), crops, edges, face / _TIMELINE)
         top += face + 0.06
@@ -111,11 +113,12 @@ def timeline_figure(
             ncols=len(classes),
             fontsize=8,
             loc="upper right",
-            bbox_to_anchor=(1 - _MARGIN / WIDE, 1.0),
+            bbox_to_anchor=(1 - _MARGIN / WIDE, 1 - 0.05 / height),
             borderaxespad=0,
         )
         left = (WIDE - _TIMELINE - _MARGIN) / WIDE
-        figure.text(left, 1, title, va="top", fontsize=10, fontweight="bold")
+        head = {"va": "top", "fontsize": 10, "fontweight": "bold"}
+        figure.text(left, 1 - 0.05 / height, "\n".join(lines), head)
     return figure
 
 
@@ -162,19 +165,11 @@ def _draw_probabilities(
     axes: Axes, edges: np.ndarray, values: np.ndarray, classes: Sequence[str]
 ) -> None:
     """Stack the classes' probabilities; together they fill the height wherever there are any."""
-    tops = np.cumsum(values, axis=1)
-    below = np.zeros(len(values))
+    time_s = np.repeat(edges, 2)[1:-1]  # both ends of every stretch
+    tops = np.repeat(np.cumsum(values, axis=1), 2, axis=0)
+    below = np.zeros(len(tops))
     for name, colour, top in zip(classes, class_colours(tuple(classes)), tops.T, strict=True):
-        axes.fill_between(
-            edges,
-            np.append(below, below[-1]),
-            np.append(top, top[-1]),
-            step="post",
-            color=colour,
-            alpha=0.85,
-            linewidth=0,
-            label=name,
-        )
+        axes.fill_between(time_s, below, top, color=colour, alpha=0.85, linewidth=0, label=name)
         below = top
     axes.set(xlim=(edges[0], edges[-1]), ylim=(0, 1), yticks=(0, 0.5, 1))
     axes.grid(False, axis="x")
