@@ -44,8 +44,8 @@ SETTINGS = (
     "source.batch_size=32",
     "segment_frames=60",
     "protocol=grouped-k-fold",
-    "folds=4",
-    "seeds=2",
+    "folds=3",
+    "seeds=1",
 )
 
 
