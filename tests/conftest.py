@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import os
+
+# One thread per process, before any numeric library counts the cores: tests run side by side,
+# and sums in another order would not repeat to the bit.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
