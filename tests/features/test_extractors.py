@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest_features import crop_batch
+from tests.features.crops import crop_batch
 
 from painscope.errors import CheckpointError, UsageError
 from painscope.features import (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest_features import crop_batch
+from tests.features.crops import crop_batch
 
 from painscope.errors import DatasetError
 from painscope.face import CropBatch

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import importlib.util
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -131,14 +131,19 @@ def test_another_network_altogether(tmp_path: Path) -> None:
     assert "VGG-Face" in str(caught.value)
 
 
-@pytest.mark.skipif(importlib.util.find_spec("h5py") is not None, reason="h5py is installed here")
-def test_hdf5_without_h5py_says_what_to_do(tmp_path: Path) -> None:
+def test_hdf5_without_h5py_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "h5py", None)
     (tmp_path / "x.h5").write_bytes(b"\x89HDF")
-    with pytest.raises(CheckpointError, match="pip install h5py"):
+    with pytest.raises(CheckpointError, match=r"pip install painscope\[keras\]"):
         load_checkpoint(tmp_path / "x.h5")
 
 
-@pytest.mark.skipif(importlib.util.find_spec("h5py") is None, reason="h5py is not installed")
+def test_a_broken_hdf5_file_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "x.h5").write_bytes(b"\x89HDF")
+    with pytest.raises(CheckpointError, match=r"x\.h5"):
+        load_checkpoint(tmp_path / "x.h5")
+
+
 def test_hdf5_with_h5py(tmp_path: Path, convolutions: dict[str, Tensor]) -> None:
     import h5py
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from virtual_layouts import SMALL
+from tests.virtual.virtual_layouts import SMALL
 
 from painscope.virtual import generate, generation
 from painscope.virtual.motion import FaceMotion

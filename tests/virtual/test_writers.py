@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
-from virtual_layouts import SMALL
+from tests.virtual.virtual_layouts import SMALL
 
 from painscope.datasets import load_dataset
 from painscope.recording import Recording

@@ -218,7 +218,7 @@ def _read_hdf5(path: Path) -> Mapping[str, Any]:
         raise CheckpointError(
             "Keras' HDF5 files need the package h5py",
             path=path,
-            hint="Run `pip install h5py`, or convert the file to safetensors.",
+            hint="Run `pip install painscope[keras]`, or convert the file to safetensors.",
         ) from None
     tensors: dict[str, Tensor] = {}
 
@@ -226,6 +226,9 @@ def _read_hdf5(path: Path) -> Mapping[str, Any]:
         if isinstance(node, h5py.Dataset):
             tensors[name] = torch.from_numpy(node[()])
 
-    with h5py.File(path) as file:
-        file.visititems(keep)
+    try:
+        with h5py.File(path) as file:
+            file.visititems(keep)
+    except OSError as error:
+        raise CheckpointError(f"is not a readable HDF5 file ({error})", path=path) from None
     return tensors

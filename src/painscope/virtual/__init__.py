@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from painscope.virtual.emotions import EMOTIONS
     from painscope.virtual.generation import Generated, generate, make_layout
     from painscope.virtual.motion import ACTION_UNITS, FaceMotion
-    from painscope.virtual.pain import PAIN, Disposition, PainModel, Stimulus
+    from painscope.virtual.pain import Disposition, Stimulus
+    from painscope.virtual.pain_model import PAIN, PainModel
     from painscope.virtual.people import Person, sample_person
     from painscope.virtual.render import Renderer
     from painscope.virtual.replay import Replay
@@ -22,11 +23,11 @@ _HOMES = {
     "ACTION_UNITS": "motion",
     "EMOTIONS": "emotions",
     "LAYOUTS": "writers",
-    "PAIN": "pain",
+    "PAIN": "pain_model",
     "Disposition": "pain",
     "FaceMotion": "motion",
     "Generated": "generation",
-    "PainModel": "pain",
+    "PainModel": "pain_model",
     "Person": "people",
     "Renderer": "render",
     "Replay": "replay",

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from painscope.errors import PainscopeError
-from painscope.virtual import raster
+from painscope.virtual import raster, shading
 from painscope.virtual.action_units import WRINKLES
 from painscope.virtual.anatomy import FACE_HEIGHT
 from painscope.virtual.body import assemble
@@ -70,6 +70,7 @@ class Renderer:
         scale = face_px / FACE_HEIGHT
         self._focal = scale * _DISTANCE
         self._body = assemble(person, scene, per_mm=float(np.clip(1.35 * scale, 0.5, PER_MM)))
+        self._moved_relief = self._body.relief.copy()
         self._background = paint_background(scene, size)
         self._lights = _light_table(scene)
         self._gains = np.array(scene.white_balance, np.float32) * np.float32(scene.exposure)
@@ -106,7 +107,7 @@ class Renderer:
             self._ids, self._depth, self._samples, body.part, body.materials, *self._fragments
         )
         image = self._background.copy()
-        raster.shade(
+        shading.shade(
             count, *self._fragments, self._screen, self._turned, uv, tint, body.triangles,
             body.part, body.materials, body.atlas, self._relief(motion.action_units[frame]),
             self._lights, turn, camera, self._shadow, self._shadow_axes, _SHADOW_PER_MM, image,
@@ -114,7 +115,7 @@ class Renderer:
         image = cv2.GaussianBlur(image, (3, 3), self.scene.softness)
         out = np.empty(image.shape, np.uint8)
         shift = np.random.default_rng([self.scene.seed, frame]).integers(0, 211, 2)
-        raster.develop(
+        shading.develop(
             image, self._gains, self._noise, shift[0], shift[1], np.float32(self.scene.noise),
             self._table, out,
         )  # fmt: skip
@@ -206,7 +207,9 @@ class Renderer:
 
     def _relief(self, intensities: np.ndarray) -> np.ndarray:
         """Return the skin's relief with the wrinkles that this expression brings out."""
-        relief = self._body.relief.copy()
+        relief, lasting = self._moved_relief, self._body.relief
+        for patch in self._body.patches:  # forget the last frame's
+            relief[patch.rows, patch.columns] = lasting[patch.rows, patch.columns]
         age = self.person.wrinkles
         for patch in self._body.patches:
             strength = 0.55 * age**1.3 * _AGEING.get(patch.name, 0.6)
@@ -238,7 +241,7 @@ def _turn(yaw: float, pitch: float, roll: float) -> np.ndarray:
 
 
 def _light_table(scene: Scene) -> np.ndarray:
-    """Return key, fill, sky and floor as `raster.shade` reads them: float32 [4, 9]."""
+    """Return key, fill, sky and floor as `shading.shade` reads them: float32 [4, 9]."""
     table = np.zeros((4, 9), np.float32)
     lamps = ((scene.key_direction, scene.key_colour), (scene.fill_direction, scene.fill_colour))
     for row, (direction, colour) in enumerate(lamps):
