@@ -5,7 +5,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from painscope.classifiers import SEGMENT_FRAMES, evaluation_segments, training_segments
+from painscope.classifiers import (
+    SEGMENT_FRAMES,
+    evaluation_segments,
+    reading_segments,
+    training_segments,
+)
 from painscope.features import FeatureSequence
 
 
@@ -71,3 +76,13 @@ def test_clips_are_views_not_copies(of_length: Callable[[int], FeatureSequence])
     assert all(
         np.shares_memory(clip.values, long.values) for clip in training_segments([long]).sequences
     )
+
+
+@pytest.mark.parametrize("frames", [0, 1, 299, 300, 301, 449, 900, 1649])
+def test_reading_leaves_out_no_frame(
+    frames: int, of_length: Callable[[int], FeatureSequence]
+) -> None:
+    segments = reading_segments([of_length(frames)])
+    read = np.concatenate([clip.values[:, 0] for clip in segments.sequences])
+    assert np.array_equal(read, np.arange(frames))
+    assert all(len(clip) == 300 for clip in segments.sequences[:-1])

@@ -57,8 +57,13 @@ def test_long_videos_are_read_in_windows(answers: dict[str, Answer]) -> None:
     assert windows[-1].stop_s == pytest.approx(19.7, abs=0.15)
 
 
-def test_the_timeline_covers_the_video(answers: dict[str, Answer]) -> None:
+def test_the_timeline_covers_every_video(answers: dict[str, Answer]) -> None:
+    for answer in answers.values():
+        assert answer.timeline is not None
+        assert len(answer.timeline) == len(answer.time_s)
+        assert answer.windows[-1].stop_s == pytest.approx(len(answer.time_s) / 10)
     answer = answers["expressions_pexels.mp4"]
+    assert answer.timeline is not None
     assert answer.timeline is not None
     assert answer.timeline.shape == (len(answer.time_s), 3)
     seen = np.isfinite(answer.timeline).all(axis=1)

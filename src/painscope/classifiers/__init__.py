@@ -10,6 +10,7 @@ from painscope.classifiers.segments import (
     SEGMENT_FRAMES,
     Segments,
     evaluation_segments,
+    reading_segments,
     training_segments,
 )
 from painscope.classifiers.statistics_logistic import StatisticsLogistic
@@ -27,5 +28,6 @@ __all__ = [
     "StratifiedChance",
     "evaluation_segments",
     "make_classifier",
+    "reading_segments",
     "training_segments",
 ]

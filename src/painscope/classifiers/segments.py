@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from painscope.features.sequence import FeatureSequence
 from painscope.recording import Segment
 
-__all__ = ["SEGMENT_FRAMES", "Segments", "evaluation_segments", "training_segments"]
+__all__ = [
+    "SEGMENT_FRAMES",
+    "Segments",
+    "evaluation_segments",
+    "reading_segments",
+    "training_segments",
+]
 
 SEGMENT_FRAMES = 300
 """A clip of Faces of Experimental Pain: 10 s at 30 frames/s."""
@@ -62,6 +68,17 @@ def evaluation_segments(
 ) -> Segments:
     """Take the first `length` frames of each recording, as the paper does for its tests."""
     return _cut(sequences, [[(0, min(length, len(sequence)))] for sequence in sequences], length)
+
+
+def reading_segments(
+    sequences: Sequence[FeatureSequence], *, length: int = SEGMENT_FRAMES
+) -> Segments:
+    """Cut recordings into consecutive clips that leave out no frame; the last may be short."""
+    cuts = []
+    for sequence in sequences:
+        firsts = range(0, max(len(sequence), 1), length)
+        cuts.append([(first, min(first + length, len(sequence))) for first in firsts])
+    return _cut(sequences, cuts, length)
 
 
 def _cut(

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from painscope.classifiers import SequenceClassifier, training_segments
+from painscope.classifiers import SequenceClassifier, reading_segments
 from painscope.errors import PainscopeError, RunError, UsageError
 from painscope.evaluation import FEW_FRAMES
 from painscope.experiments.examples import crop_strip
@@ -53,8 +53,8 @@ class Answer:
     label : str or None
         The most probable class; None if the video could not be read at all.
     probabilities : dict of str to float
-        Mean over the windows that show a face; the training data's class frequencies if
-        no frame does.
+        Mean over the windows, weighed by their frames with a face; the training data's
+        class frequencies if no frame has one.
     found_share : float
         Share of frames in which the face was seen.
     flag : str
@@ -62,7 +62,7 @@ class Answer:
     error : str or None
         Why there is no answer.
     windows : tuple of Window
-        Parts as long as the clips that the classifier learned from.
+        Parts as long as the clips that the classifier learned from; the last may be shorter.
     classes : tuple of str
     time_s : float64 [T]
     timeline : float64 [T, C] or None
@@ -209,10 +209,10 @@ class Predictor:
             return store.read(recording.id), str(damage)
 
     def _answer(self, video: Path, sequence: FeatureSequence, damage: str) -> Answer:
-        parts = training_segments([sequence], length=self.recipe.segment_frames)
+        parts = reading_segments([sequence], length=self.recipe.segment_frames)
         proba = np.mean([model.predict_proba(parts.sequences) for model in self.models], axis=0)
-        seen = np.array([part.usable.any() for part in parts.sequences])
-        mean = proba[seen].mean(axis=0) if seen.any() else proba[0]
+        seen = np.array([part.usable.sum() for part in parts.sequences])
+        mean = np.average(proba, axis=0, weights=seen) if seen.any() else proba[0]
         found_share = float(sequence.found.mean())
         rate = self.recipe.face.rate
         windows = tuple(
