@@ -49,7 +49,7 @@ def main() -> int:
 def measure(video: Path, chosen: argparse.Namespace) -> None:
     """Extract one video and print its number of frames and the process's peak in MiB."""
     from painscope.face import make_locator
-    from painscope.features import VGGFeatures, extract, open_store
+    from painscope.features import VGGFeatures, fill_store, open_store
     from painscope.networks import random_checkpoint
     from painscope.recording import Recording
 
@@ -58,7 +58,7 @@ def measure(video: Path, chosen: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(folder, extractor, locator=locator, rate=RATE)
         recording = Recording("video", "nobody", None, None, video)
-        summary = extract([recording], extractor, store, locator=locator)
+        summary = fill_store([recording], extractor, store, locator=locator)
         assert not summary.failed, summary.failed
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(summary.n_frames, peak)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from painscope.evaluation import evaluate, predefined_split, score_table
     from painscope.experiments import Predictor, RunFolder, load_recipe, run
     from painscope.face import FaceStream, make_locator, write_crops
-    from painscope.features import FeatureStore, extract, make_extractor
+    from painscope.features import FeatureStore, extract, fill_store, make_extractor
     from painscope.networks import load_checkpoint
     from painscope.report import compare, write_report
     from painscope.training import train_source
@@ -29,7 +29,7 @@ _ROOMS = {
     "evaluation": ("evaluate", "predefined_split", "score_table"),
     "experiments": ("Predictor", "RunFolder", "load_recipe", "run"),
     "face": ("FaceStream", "make_locator", "write_crops"),
-    "features": ("FeatureStore", "extract", "make_extractor"),
+    "features": ("FeatureStore", "extract", "fill_store", "make_extractor"),
     "networks": ("load_checkpoint",),
     "report": ("compare", "write_report"),
     "training": ("train_source",),
@@ -45,6 +45,7 @@ __all__ = [
     "compare",
     "evaluate",
     "extract",
+    "fill_store",
     "generate",
     "load_checkpoint",
     "load_dataset",

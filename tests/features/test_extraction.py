@@ -15,7 +15,7 @@ from painscope.features import (
     BlendshapeFeatures,
     FeatureStore,
     VGGFeatures,
-    extract,
+    fill_store,
     make_extractor,
     open_store,
 )
@@ -30,6 +30,7 @@ class Times:
     name = "times"
     names = ("time_s_again",)
     crop_size = None
+    reach = 0
     provenance: Mapping[str, object] = {"name": "times"}
 
     def extract(self, batch: CropBatch, recording: Recording) -> np.ndarray:
@@ -43,7 +44,7 @@ def test_features_are_those_of_the_stream(
 ) -> None:
     recording = make_recording("a", 70)  # two full batches and a rest
     store = open_store(tmp_path, tiny, locator=precropped)
-    summary = extract([recording], tiny, store, locator=precropped)
+    summary = fill_store([recording], tiny, store, locator=precropped)
     assert summary.extracted == ("a",)
     assert summary.n_frames == 70
     got = store.read("a")
@@ -61,7 +62,7 @@ def test_two_extractions_are_identical_to_the_bit(
     files = []
     for root in ("one", "two"):
         store = open_store(tmp_path / root, tiny, locator=precropped)
-        extract([recording], tiny, store, locator=precropped)
+        fill_store([recording], tiny, store, locator=precropped)
         files.append((store.folder / "features" / "a.parquet").read_bytes())
     assert files[0] == files[1]
 
@@ -71,9 +72,9 @@ def test_a_second_call_keeps_what_is_there(
 ) -> None:
     recordings = [make_recording(name) for name in "abc"]
     store = open_store(tmp_path, tiny, locator=precropped)
-    extract(recordings[:2], tiny, store, locator=precropped)
+    fill_store(recordings[:2], tiny, store, locator=precropped)
     told: list[tuple[int, int]] = []
-    again = extract(
+    again = fill_store(
         recordings, tiny, store, locator=precropped, progress=lambda *done: told.append(done)
     )
     assert again.kept == ("a", "b")
@@ -81,7 +82,7 @@ def test_a_second_call_keeps_what_is_there(
     assert told == [(1, 3), (2, 3), (3, 3)]
     path = store.folder / "features" / "a.parquet"
     path.write_bytes(path.read_bytes()[:-10])
-    assert extract(recordings, tiny, store, locator=precropped).extracted == ("a",)
+    assert fill_store(recordings, tiny, store, locator=precropped).extracted == ("a",)
 
 
 def test_a_changed_recording_is_extracted_again(
@@ -91,7 +92,7 @@ def test_a_changed_recording_is_extracted_again(
     part = replace(whole, start_s=0.5, stop_s=1.0)
     store = open_store(tmp_path, tiny, locator=precropped)
     for recording, frames in ((whole, 40), (part, 15), (part, 15), (whole, 40)):
-        extract([recording], tiny, store, locator=precropped)
+        fill_store([recording], tiny, store, locator=precropped)
         assert len(store.read("a")) == frames
 
 
@@ -101,7 +102,7 @@ def test_frames_without_a_face_are_rows_of_nan(
     bright, dark = np.full((40, 48, 64, 3), 200, np.uint8), np.zeros((40, 48, 64, 3), np.uint8)
     recording = make_recording("a", np.concatenate([bright, dark]))
     store = open_store(tmp_path, tiny, locator=grey)
-    extract([recording], tiny, store, locator=grey)
+    fill_store([recording], tiny, store, locator=grey)
     got = store.read("a")
     assert len(got) == 80
     assert got.usable[:40].all()
@@ -120,7 +121,7 @@ def test_bad_videos_are_rows_and_not_the_end(
     bad = [replace(good, id=n, video=tmp_path / f"{n}.mp4") for n in ("empty", "text", "absent")]
     bad += [replace(good, id="before", start_s=-1.0), replace(good, id="after", start_s=99.0)]
     store = open_store(tmp_path, tiny, locator=precropped)
-    summary = extract([*bad, good], tiny, store, locator=precropped)
+    summary = fill_store([*bad, good], tiny, store, locator=precropped)
     assert set(summary.failed) == {"empty", "text", "absent", "before", "after"}
     assert summary.extracted == ("good",)
     status = store.status.set_index("recording")
@@ -133,7 +134,7 @@ def test_bad_videos_are_rows_and_not_the_end(
 
     mended = make_recording("mended")
     (tmp_path / "empty.mp4").write_bytes(mended.video.read_bytes())
-    assert extract(bad, tiny, store, locator=precropped).extracted == ("empty",)
+    assert fill_store(bad, tiny, store, locator=precropped).extracted == ("empty",)
 
 
 def test_a_truncated_video_gives_what_could_be_decoded(
@@ -153,7 +154,7 @@ def test_a_truncated_video_gives_what_could_be_decoded(
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
     store = open_store(tmp_path, tiny, locator=precropped)
-    extract([Recording("cut", "s", None, None, path)], tiny, store, locator=precropped)
+    fill_store([Recording("cut", "s", None, None, path)], tiny, store, locator=precropped)
     row = store.status.iloc[0]
     assert row["status"] == "ok"
     assert 10 < row["n_frames"] < 60
@@ -165,7 +166,7 @@ def test_an_extractor_without_faces_gets_times_and_its_failure_is_a_row(
 ) -> None:
     recordings = [make_recording("a", 40), make_recording("untold")]
     store = open_store(tmp_path, Times(), locator=None, rate=15.0)
-    summary = extract(recordings, Times(), store)
+    summary = fill_store(recordings, Times(), store)
     assert "no truth" in summary.failed["untold"]
     got = store.read("a")
     np.testing.assert_allclose(got.values[:, 0], np.arange(20) / 15, atol=1e-6)
@@ -191,11 +192,11 @@ def test_wrong_calls(tmp_path: Path, make_recording: MakeRecording, precropped, 
         open_store(tmp_path, tiny, locator=None)
     store = open_store(tmp_path, tiny, locator=precropped)
     with pytest.raises(UsageError, match="made in another way"):
-        extract([make_recording()], tiny, store, locator=grey)
+        fill_store([make_recording()], tiny, store, locator=grey)
     blendshapes = BlendshapeFeatures()
     store = open_store(tmp_path, blendshapes, locator=precropped)
     with pytest.raises(UsageError, match="gives 0 blendshapes"):
-        extract([make_recording()], blendshapes, store, locator=precropped)
+        fill_store([make_recording()], blendshapes, store, locator=precropped)
     assert store.status.empty, "a wrong call is not a recording's failure"
 
 
@@ -217,7 +218,7 @@ def test_a_full_disk_ends_it_and_keeps_what_was_done(
 
     monkeypatch.setattr(FeatureStore, "writing", full)
     with pytest.raises(StorageError, match="disk is full"):
-        extract(recordings, tiny, store, locator=precropped)
+        fill_store(recordings, tiny, store, locator=precropped)
     assert store.ids() == ["a"]
 
 
@@ -229,7 +230,7 @@ def test_two_processes_fill_one_store(
     code = (
         "from pathlib import Path\n"
         "from painscope.face import make_locator\n"
-        "from painscope.features import VGGFeatures, extract, open_store\n"
+        "from painscope.features import VGGFeatures, fill_store, open_store\n"
         "from painscope.networks import random_checkpoint\n"
         "from painscope.recording import Recording\n"
         f"root = Path({str(tmp_path)!r})\n"
@@ -255,7 +256,7 @@ def test_real_faces(assets: Path, tmp_path: Path, video: str, tiny: VGGFeatures)
     locator = make_locator("mediapipe", model=assets / "models" / "face_landmarker.task")
     for extractor in (tiny, make_extractor("mediapipe-blendshapes")):
         store = open_store(tmp_path, extractor, locator=locator)
-        extract([recording], extractor, store, locator=locator)
+        fill_store([recording], extractor, store, locator=locator)
         got = store.read("a")
         share = {"single_face.mp4": (0.99, 1), "face_then_none.mov": (0.1, 0.9)}
         low, high = share.get(video, (0, 0))

@@ -40,8 +40,7 @@ def extract(
     from painscope.datasets import load_dataset
     from painscope.errors import UsageError
     from painscope.face import make_locator
-    from painscope.features import extract as fill
-    from painscope.features import make_extractor, open_store
+    from painscope.features import fill_store, make_extractor, open_store
 
     if (checkpoint is None) == (extractor is None):
         raise UsageError("name either --checkpoint or --extractor")
@@ -53,7 +52,7 @@ def extract(
     finder = None if reader.crop_size is None else make_locator(locator)
     store = open_store(out / dataset.name, reader, locator=finder, rate=rate, margin=margin)
     with progress_bars() as progress:
-        summary = fill(
+        summary = fill_store(
             dataset.recordings,
             reader,
             store,

@@ -11,7 +11,7 @@ from painscope.datasets import Dataset
 from painscope.errors import UsageError
 from painscope.experiments.recipe import Recipe
 from painscope.face import Locator
-from painscope.features import Extractor, FeatureStore, extract, make_extractor, open_store
+from painscope.features import Extractor, FeatureStore, fill_store, make_extractor, open_store
 from painscope.networks import Checkpoint, random_checkpoint
 
 __all__ = ["Available", "available_features", "fill_stores", "needs_source"]
@@ -117,7 +117,7 @@ def fill_stores(
             rate=recipe.face.rate,
             margin=recipe.face.margin,
         )
-        summary = extract(
+        summary = fill_store(
             dataset.recordings,
             extractor,
             store,

@@ -19,7 +19,7 @@ from painscope.experiments.folder import RunFolder
 from painscope.experiments.models import load_models, source_path
 from painscope.experiments.recipe import Recipe, Row
 from painscope.face import Locator, make_locator
-from painscope.features import Extractor, FeatureSequence, extract, open_store
+from painscope.features import Extractor, FeatureSequence, fill_store, open_store
 from painscope.networks import load_checkpoint
 from painscope.recording import Recording
 
@@ -202,7 +202,7 @@ class Predictor:
             store = open_store(
                 folder, self.extractor, locator=self.locator, rate=face.rate, margin=face.margin
             )
-            summary = extract([recording], self.extractor, store, locator=self.locator)
+            summary = fill_store([recording], self.extractor, store, locator=self.locator)
             for reason in summary.failed.values():
                 raise PainscopeError(reason)
             damage = store.status["damage"].fillna("").iloc[0]

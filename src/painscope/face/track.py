@@ -46,6 +46,11 @@ class FaceTrack:
     def __len__(self) -> int:
         return len(self.time_s)
 
+    def __getitem__(self, rows: slice | np.ndarray) -> FaceTrack:
+        """Return some of the frames: a slice, a mask or numbers of rows."""
+        names = self.__dataclass_fields__
+        return FaceTrack(**{name: getattr(self, name)[rows] for name in names})
+
     @property
     def has_box(self) -> np.ndarray:
         """Whether a crop can be cut: bool [T]."""
@@ -79,3 +84,13 @@ class CropBatch:
 
     def __len__(self) -> int:
         return len(self.track)
+
+    def __getitem__(self, rows: slice | np.ndarray) -> CropBatch:
+        """Return some of the frames: a slice, a mask or numbers of rows."""
+        return CropBatch(self.crops[rows], self.track[rows])
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[CropBatch]) -> CropBatch:
+        """Join batches that follow one another in time."""
+        track = FaceTrack.concatenate([part.track for part in parts])
+        return cls(np.concatenate([part.crops for part in parts]), track)

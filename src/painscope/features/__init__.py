@@ -5,10 +5,11 @@ from typing import Any
 from painscope.errors import UsageError
 from painscope.features.base import Extractor
 from painscope.features.blendshapes import BlendshapeFeatures
-from painscope.features.extraction import ExtractionSummary, extract, open_store
+from painscope.features.extraction import ExtractionSummary, fill_store, open_store
 from painscope.features.network import VGGFeatures
 from painscope.features.sequence import FeatureSequence
 from painscope.features.store import FeatureStore
+from painscope.features.table import extract
 from painscope.features.true_action_units import TrueActionUnits
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "TrueActionUnits",
     "VGGFeatures",
     "extract",
+    "fill_store",
     "make_extractor",
     "open_store",
 ]

@@ -10,7 +10,10 @@ import numpy as np
 from painscope.face.track import CropBatch
 from painscope.recording import Recording
 
-__all__ = ["Extractor"]
+__all__ = ["TRACK_ONLY", "Extractor"]
+
+#: Crop size of extractors that look at the track and not at the crops: the smallest is enough.
+TRACK_ONLY = 16
 
 
 @runtime_checkable
@@ -26,11 +29,14 @@ class Extractor(Protocol):
     crop_size : int or None
         Edge of the crops it wants, pixels. None: it needs no face; it is then given every
         frame's time, crops of no size and an empty track.
+    reach : int
+        How many frames before and after a frame its vector depends on; 0: on itself alone.
     """
 
     name: str
     names: tuple[str, ...]
     crop_size: int | None
+    reach: int
 
     @property
     def provenance(self) -> Mapping[str, object]:
@@ -39,6 +45,11 @@ class Extractor(Protocol):
 
     def extract(self, batch: CropBatch, recording: Recording) -> np.ndarray:
         """Return float32 [B, D] for B frames of `recording`, all of which have a crop.
+
+        With a `reach`, the frames are consecutive, and the batch's ends are the ends of what
+        is known: of the clip, or of a stretch with a face. An extractor keeps nothing from
+        batch to batch; who calls it gives it the neighbours and leaves out the rows whose
+        neighbours were missing, so that the numbers do not depend on the batches.
 
         Raises
         ------

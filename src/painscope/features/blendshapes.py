@@ -9,6 +9,7 @@ import numpy as np
 from painscope.errors import UsageError
 from painscope.face.locators.mediapipe import BLENDSHAPES
 from painscope.face.track import CropBatch
+from painscope.features.base import TRACK_ONLY
 from painscope.recording import Recording
 
 __all__ = ["BlendshapeFeatures"]
@@ -22,7 +23,8 @@ class BlendshapeFeatures:
 
     name = "mediapipe-blendshapes"
     names = tuple(BLENDSHAPES)
-    crop_size = 16  # the crops are not looked at
+    crop_size = TRACK_ONLY
+    reach = 0
 
     @property
     def provenance(self) -> Mapping[str, object]:

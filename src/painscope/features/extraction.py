@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -23,10 +23,11 @@ from painscope.face import FaceStream, Locator, crop_provenance
 from painscope.face.track import CropBatch, FaceTrack
 from painscope.features.base import Extractor
 from painscope.features.store import FeatureStore
+from painscope.features.windows import Window, runs, windows
 from painscope.recording import Recording
 from painscope.video import FrameReader
 
-__all__ = ["ExtractionSummary", "extract", "open_store"]
+__all__ = ["ExtractionSummary", "fill_store", "open_store"]
 
 BATCH_SIZE = 32
 #: Batches decoded and cropped ahead of the extractor.
@@ -87,7 +88,7 @@ def open_store(
     return FeatureStore(root, _provenance(extractor, locator, rate, margin))
 
 
-def extract(
+def fill_store(
     recordings: Iterable[Recording],
     extractor: Extractor,
     store: FeatureStore,
@@ -177,27 +178,28 @@ def _extract_one(
 ) -> int:
     """Extract one recording into the store; return its number of frames."""
     with store.writing(recording.id, extractor.names, source=source) as writer:
-        for batch in _ahead(stream, recording, thread):
-            values = _values(extractor, batch, recording)
+        for window in windows(_ahead(stream, recording, thread), extractor.reach):
+            values = _values(extractor, window, recording)
+            track = window.rows.track
             faces = extractor.crop_size is not None
-            found = batch.track.found if faces else np.isfinite(values).all(axis=1)
-            writer.append(values, batch.track.time_s, found)
+            found = track.found if faces else np.isfinite(values).all(axis=1)
+            writer.append(values, track.time_s, found)
         if writer.n_frames == 0:
             raise VideoError("no frame could be read", path=recording.video)
         writer.damage = stream.damage
     return writer.n_frames
 
 
-def _values(extractor: Extractor, batch: CropBatch, recording: Recording) -> np.ndarray:
-    """Return float32 [B, D]; the extractor sees only frames that it can use."""
-    usable = batch.track.has_box if extractor.crop_size is not None else np.ones(len(batch), bool)
+def _values(extractor: Extractor, window: Window, recording: Recording) -> np.ndarray:
+    """Return float32 [B, D] for the window's rows; frames without a crop are NaN."""
+    batch, needs_face = window.batch, extractor.crop_size is not None
+    usable = batch.track.has_box if needs_face else np.ones(len(batch), bool)
     values = np.full((len(batch), len(extractor.names)), np.nan, np.float32)
-    if usable.any():
-        track = FaceTrack(
-            **{field.name: getattr(batch.track, field.name)[usable] for field in fields(FaceTrack)}
-        )
-        values[usable] = extractor.extract(CropBatch(batch.crops[usable], track), recording)
-    return values
+    for rows in runs(usable) if extractor.reach else [np.flatnonzero(usable)]:
+        # A run that lies before or after the window's own rows is another window's.
+        if len(rows) and rows[-1] >= window.first and rows[0] < window.stop:
+            values[rows] = extractor.extract(batch[rows], recording)
+    return values[window.first : window.stop]
 
 
 def _ahead(

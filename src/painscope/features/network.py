@@ -41,6 +41,7 @@ class VGGFeatures:
     """
 
     name = "vgg16-gap"
+    reach = 0
 
     def __init__(
         self,

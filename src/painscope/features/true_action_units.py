@@ -29,6 +29,7 @@ class TrueActionUnits:
     name = "true-action-units"
     names: tuple[str, ...] = (*UNIT_COLUMNS, "blink_L", "blink_R", "yaw", "pitch", "roll")
     crop_size: int | None = None
+    reach = 0
     provenance: Mapping[str, object] = {"name": name}
 
     def extract(self, batch: CropBatch, recording: Recording) -> np.ndarray:
