@@ -81,7 +81,7 @@ class Recording:
     split : {"train", "validation", "test"} or None
         The dataset's own split, if it has one.
     video : Path
-        The video file.
+        The video file, a photograph, or a folder of frames.
     start_s, stop_s : float or None
         The part of the video that counts, in seconds; None means its ends.
     signals : mapping of str to Path

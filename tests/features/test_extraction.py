@@ -262,3 +262,23 @@ def test_real_faces(assets: Path, tmp_path: Path, video: str, tiny: VGGFeatures)
         low, high = share.get(video, (0, 0))
         assert low <= got.found.mean() <= high
         assert got.usable[got.found].all()
+
+
+def test_photographs_and_folders_are_recordings_too(tmp_path: Path, precropped, tiny) -> None:
+    from PIL import Image
+
+    (tmp_path / "frames").mkdir()
+    for k in range(5):
+        Image.new("RGB", (40, 40), (40 * k, 90, 90)).save(tmp_path / "frames" / f"{k}.png")
+    Image.new("RGB", (64, 48), (200, 90, 90)).save(tmp_path / "photo.jpg")
+    recordings = [
+        Recording(name, "s", None, None, tmp_path / file)
+        for name, file in (("frames", "frames"), ("photo", "photo.jpg"))
+    ]
+    store = open_store(tmp_path / "store", tiny, locator=precropped)
+    assert not fill_store(recordings, tiny, store, locator=precropped).failed
+    assert (len(store.read("frames")), len(store.read("photo"))) == (5, 1)
+    assert fill_store(recordings, tiny, store, locator=precropped).kept == ("frames", "photo")
+    Image.new("RGB", (40, 40)).save(tmp_path / "frames" / "9.png")
+    assert fill_store(recordings, tiny, store, locator=precropped).extracted == ("frames",)
+    assert len(store.read("frames")) == 6

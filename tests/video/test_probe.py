@@ -67,7 +67,7 @@ def test_missing(tmp_path):
 
 
 def test_folder(tmp_path):
-    check(tmp_path, "this is a folder, not a video")
+    check(tmp_path, "this is a folder without pictures, not a video")
 
 
 def test_empty(tmp_path):

@@ -25,7 +25,7 @@ from painscope.features.base import Extractor
 from painscope.features.store import FeatureStore
 from painscope.features.windows import Window, runs, windows
 from painscope.recording import Recording
-from painscope.video import FrameReader
+from painscope.video import FrameReader, picture_files
 
 __all__ = ["ExtractionSummary", "fill_store", "open_store"]
 
@@ -291,9 +291,11 @@ def _provenance(
 
 def _source(recording: Recording) -> dict[str, object]:
     """Return what tells this recording's pictures from others' under the same id."""
+    video = recording.video
     try:
-        size = recording.video.stat().st_size
-    except OSError:
+        files = picture_files(video) if video.is_dir() else [video]
+        size = sum(file.stat().st_size for file in files)
+    except (OSError, VideoError):
         size = -1  # reading it will say what is wrong
     return {
         "video": recording.video.name,

@@ -63,9 +63,12 @@ class Orientation:
 
 @dataclass(frozen=True)
 class Picture:
-    """A decoded picture and when it is on display, in seconds since the first picture."""
+    """A decoded picture and when it is on display, in seconds since the first picture.
 
-    frame: av.VideoFrame
+    Its `frame` is what the `rgb` of who decoded it takes.
+    """
+
+    frame: Any
     time_s: float
     end_s: float
 
@@ -247,8 +250,6 @@ class Decoder:
 def _open_container(path: Path) -> InputContainer:
     """Open a local file, or raise `VideoError` saying in words why not."""
     try:
-        if path.is_dir():
-            raise VideoError("this is a folder, not a video", path=path)
         if path.stat().st_size == 0:
             raise VideoError("the file is empty", path=path, hint="Copy it again from its source.")
         # "file:" keeps FFmpeg from reading a protocol out of a name with a colon.

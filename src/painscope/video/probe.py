@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from painscope.video.decoder import Decoder
+from painscope.video.pictures import open_video
 
 __all__ = ["VideoInfo", "probe"]
 
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """Facts of a video file.
+    """Facts of a video, a photograph or a folder of frames.
 
     Attributes
     ----------
@@ -23,7 +23,7 @@ class VideoInfo:
     duration_s : float or None
         Length as the file declares it; None if it does not.
     codec : str
-        FFmpeg's name of the codec, such as ``"h264"``.
+        FFmpeg's name of the codec, such as ``"h264"``; of pictures, their files' ending.
     """
 
     width: int
@@ -41,5 +41,5 @@ def probe(path: Path | str) -> VideoInfo:
     VideoError
         If the file is missing, empty, not a video, or none of its pictures can be decoded.
     """
-    with Decoder(path) as video:
+    with open_video(path) as video:
         return VideoInfo(video.width, video.height, video.rate, video.declared_s, video.codec)

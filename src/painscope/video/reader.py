@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from math import floor, inf, isfinite
 from pathlib import Path
 
-import av
 import numpy as np
 
 from painscope.errors import UsageError, VideoError
 from painscope.video.decoder import CLOCK_TOLERANCE_S, Decoder, Picture
+from painscope.video.pictures import PictureFiles, open_video
 
 __all__ = ["FrameBatch", "FrameReader"]
 
@@ -52,13 +52,16 @@ class FrameReader:
     frames at 30 per second, and 138 pictures at 25 per second, which last 5.52 s, give 166.
     Where pictures are lost, the one before stays on display.
 
+    A photograph lasts 1/30 s: one frame. A folder of pictures is a video of 30 per second, in
+    natural order of their names (`painscope.video.pictures`).
+
     The video is decoded as the batches are taken; memory does not grow with its length.
     It can be iterated over again.
 
     Parameters
     ----------
     path : Path or str
-        A local video file.
+        A local video file, a picture file, or a folder of pictures.
     rate : float
         Frames per second to give, whatever the file's rate.
     start_s, stop_s : float, optional
@@ -103,7 +106,7 @@ class FrameReader:
 
     def __iter__(self) -> Iterator[FrameBatch]:
         self.damage = None
-        with Decoder(self.path) as video:
+        with open_video(self.path) as video:
             shape = (video.height, video.width, 3)
             size = max(1, min(self.batch_size, BATCH_BYTES // (shape[0] * shape[1] * 3)))
             images, filled, done = np.empty((size, *shape), np.uint8), 0, 0
@@ -120,15 +123,15 @@ class FrameReader:
     def _batch(self, images: np.ndarray, first: int) -> FrameBatch:
         return FrameBatch(images, np.arange(first, first + len(images)) / self.rate)
 
-    def _images(self, video: Decoder) -> Iterator[np.ndarray]:
+    def _images(self, video: Decoder | PictureFiles) -> Iterator[np.ndarray]:
         """Yield one upright image per frame of the clip."""
-        shown: av.VideoFrame | None = None
+        shown: object = None
         for picture in self._on_display(video):
             if picture.frame is not shown:
                 shown, image = picture.frame, video.rgb(picture.frame)
             yield image
 
-    def _on_display(self, video: Decoder) -> Iterator[Picture]:
+    def _on_display(self, video: Decoder | PictureFiles) -> Iterator[Picture]:
         """Yield the picture on display at each frame of the clip, and note the damage."""
         wanted = self._count(self.stop_s) if isfinite(self.stop_s) else inf
         window: deque[Picture] = deque()  # the one on display at frame k, and those after it
@@ -166,7 +169,7 @@ class FrameReader:
         # Both the last picture's time and its length may be rounded to a millisecond.
         return floor((time_s - self.start_s + 2 * CLOCK_TOLERANCE_S) * self.rate + 0.5)
 
-    def _damage(self, video: Decoder, end_s: float, *, complete: bool) -> str | None:
+    def _damage(self, video: Decoder | PictureFiles, end_s: float, *, complete: bool) -> str | None:
         notes = video.notes
         if not complete and video.ends_early(end_s):
             notes.append(f"the pictures end at {end_s:.2f} s of {video.declared_s:.2f} s")
