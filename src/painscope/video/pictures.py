@@ -76,7 +76,7 @@ class PictureFiles:
         """
         assert self._first is not None
         after = round(self._first.end_s * FOLDER_RATE)
-        start = int(start_s * FOLDER_RATE) - 1
+        start = min(int(start_s * FOLDER_RATE), len(self._files)) - 1
         yield self._first
         for picture in self._readable(max(after, start)):
             height, width = picture.frame.shape[:2]
