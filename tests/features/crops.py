@@ -7,15 +7,16 @@ import numpy as np
 from painscope.face import CropBatch, FaceTrack
 
 
-def crop_batch(n: int, size: int, *, blendshapes: int = 52) -> CropBatch:
+def crop_batch(n: int, size: int, *, blendshapes: int = 52, landmarks: int = 68) -> CropBatch:
     """Return n different noisy crops, all with a box."""
     rng = np.random.default_rng(0)
+    crops = rng.integers(0, 256, (n, size, size, 3), dtype=np.uint8)
     track = FaceTrack(
         time_s=np.arange(n) / 30,
         box=np.tile(np.array([0, 0, 9, 9], np.float32), (n, 1)),
-        landmarks=np.zeros((n, 0, 2), np.float32),
+        landmarks=rng.uniform(0, 9, (n, landmarks, 2)).astype(np.float32),
         blendshapes=rng.random((n, blendshapes)).astype(np.float32),
         confidence=np.ones(n, np.float32),
         found=np.ones(n, bool),
     )
-    return CropBatch(rng.integers(0, 256, (n, size, size, 3), dtype=np.uint8), track)
+    return CropBatch(crops, track)

@@ -15,6 +15,7 @@ from tests.features.crops import crop_batch
 from painscope.errors import CheckpointError, UsageError
 from painscope.features import (
     EXTRACTORS,
+    FAMILIES,
     BlendshapeFeatures,
     Extractor,
     VGGFeatures,
@@ -30,7 +31,7 @@ BUILD: dict[str, Callable[[], Extractor]] = {
     "vgg16-gap": lambda: make_extractor(
         "vgg16-gap", checkpoint=random_checkpoint(width=1 / 16, input_size=32)
     ),
-    "mediapipe-blendshapes": lambda: make_extractor("mediapipe-blendshapes"),
+    **{name: lambda name=name: make_extractor(name) for name in (*FAMILIES, "handcrafted")},
     "true-action-units": lambda: make_extractor("true-action-units"),
 }
 
@@ -53,15 +54,29 @@ def test_contract(extractor: Extractor, recording: Recording) -> None:
     assert json.loads(json.dumps(extractor.provenance)) == extractor.provenance
     assert extractor.provenance["name"] == extractor.name
 
-    batch = crop_batch(5, extractor.crop_size or 0)
+    n = 5 + 2 * extractor.reach
+    batch = crop_batch(n, extractor.crop_size or 0)
     crops = batch.crops.copy()
     values = extractor.extract(batch, recording)
-    assert values.shape == (5, len(extractor.names))
+    assert values.shape == (n, len(extractor.names))
     assert values.dtype == np.float32
     assert np.isfinite(values).all()
-    assert len(np.unique(values, axis=0)) == 5, "different faces, different features"
+    # Of those that look at neighbours, the first frame may have what the second has.
+    different = len(np.unique(values, axis=0))
+    assert different >= n - (extractor.reach > 0), "different faces, different features"
     np.testing.assert_array_equal(batch.crops, crops)
     np.testing.assert_array_equal(extractor.extract(batch, recording), values)
+
+
+def test_neighbours_within_reach_are_all_that_counts(
+    extractor: Extractor, recording: Recording
+) -> None:
+    reach = extractor.reach
+    batch = crop_batch(8 + 4 * reach, extractor.crop_size or 0)
+    whole = extractor.extract(batch, recording)
+    part = extractor.extract(batch[reach : len(batch) - reach], recording)
+    inner = slice(2 * reach, len(batch) - 2 * reach)
+    np.testing.assert_array_equal(part[reach : len(part) - reach], whole[inner])
 
 
 def test_unknown_names_and_settings() -> None:

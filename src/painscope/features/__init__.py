@@ -6,6 +6,18 @@ from painscope.errors import UsageError
 from painscope.features.base import Extractor
 from painscope.features.blendshapes import BlendshapeFeatures
 from painscope.features.extraction import ExtractionSummary, fill_store, open_store
+from painscope.features.handcrafted import (
+    FAMILIES,
+    GaborFeatures,
+    GeometryFeatures,
+    HandcraftedFeatures,
+    HeadMotion,
+    HeadPose,
+    HOGFeatures,
+    LBPFeatures,
+    LBPTOPFeatures,
+    StrainFeatures,
+)
 from painscope.features.network import VGGFeatures
 from painscope.features.sequence import FeatureSequence
 from painscope.features.store import FeatureStore
@@ -15,10 +27,20 @@ from painscope.features.true_action_units import TrueActionUnits
 __all__ = [
     "EXTRACTORS",
     "BlendshapeFeatures",
+    "FAMILIES",
     "ExtractionSummary",
     "Extractor",
     "FeatureSequence",
     "FeatureStore",
+    "GaborFeatures",
+    "GeometryFeatures",
+    "HOGFeatures",
+    "HandcraftedFeatures",
+    "HeadMotion",
+    "HeadPose",
+    "LBPFeatures",
+    "LBPTOPFeatures",
+    "StrainFeatures",
     "TrueActionUnits",
     "VGGFeatures",
     "extract",
@@ -29,7 +51,10 @@ __all__ = [
 
 #: Extractors by name. A new one is a file in this folder and a line here.
 EXTRACTORS: dict[str, type] = {
-    extractor.name: extractor for extractor in (VGGFeatures, BlendshapeFeatures, TrueActionUnits)
+    VGGFeatures.name: VGGFeatures,
+    **FAMILIES,
+    HandcraftedFeatures.name: HandcraftedFeatures,
+    TrueActionUnits.name: TrueActionUnits,
 }
 
 

@@ -11,6 +11,9 @@ from painscope.face.track import CropBatch
 
 __all__ = ["Window", "runs", "windows"]
 
+#: A window holds at least so many frames for each neighbour on either side.
+FRAMES_PER_REACH = 8
+
 
 @dataclass(frozen=True)
 class Window:
@@ -37,7 +40,8 @@ class Window:
 def windows(batches: Iterable[CropBatch], reach: int) -> Iterator[Window]:
     """Yield every frame once, with up to `reach` neighbours on either side.
 
-    There are fewer neighbours only at the clip's two ends.
+    There are fewer neighbours only at the clip's two ends. Windows are long enough for the
+    neighbours, which are described in vain, to be a fifth of them at most.
 
     Parameters
     ----------
@@ -51,7 +55,7 @@ def windows(batches: Iterable[CropBatch], reach: int) -> Iterator[Window]:
     for batch in batches:
         held = batch if held is None else CropBatch.concatenate([held, batch])
         stop = len(held) - reach
-        if stop > first:
+        if stop > first and stop - first >= FRAMES_PER_REACH * reach:
             yield Window(held, first, stop)
             kept = max(0, stop - reach)
             held, first = held[kept:], stop - kept
