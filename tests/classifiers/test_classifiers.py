@@ -13,13 +13,24 @@ from safetensors.numpy import load_file
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from painscope.classifiers import CLASSIFIERS, SequenceClassifier, make_classifier
+from painscope.classifiers import (
+    CLASSIFIERS,
+    ClassicalClassifier,
+    SequenceClassifier,
+    make_classifier,
+)
 from painscope.errors import CheckpointError, DatasetError, LeakageError, RunError, UsageError
 from painscope.features import FeatureSequence
 
 CLASSES = ("NP", "LP", "HP")
 TRAINED = ("ann-vote", "lstm")
-SETTINGS: dict[str, dict[str, Any]] = {"ann-vote": {"max_epochs": 4}, "lstm": {"max_epochs": 4}}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "ann-vote": {"max_epochs": 4},
+    "lstm": {"max_epochs": 4},
+    "random-forest": {"folds": 2, "grid": {"n_estimators": (10,), "min_samples_leaf": (1,)}},
+    "gradient-boosting": {"folds": 2, "grid": {"n_estimators": (10,), "max_features": (1.0,)}},
+}
+CLASSICAL = [name for name, kind in CLASSIFIERS.items() if issubclass(kind, ClassicalClassifier)]
 Clips = tuple[list[FeatureSequence], list[str], list[str]]
 MakeClips = Callable[..., Clips]
 
@@ -65,7 +76,7 @@ def test_same_seed_same_answers(name: str, make_clips: MakeClips) -> None:
     asked = make_clips(2, prefix="t", seed=2)[0]
     answers = [fit(make(name, seed=3), train, validation).predict_proba(asked) for _ in range(2)]
     np.testing.assert_array_equal(*answers)
-    if not CLASSIFIERS[name].deterministic:
+    if not make(name).deterministic:
         other = fit(make(name, seed=4), train, validation).predict_proba(asked)
         assert not np.array_equal(other, answers[0])
     else:
@@ -244,7 +255,7 @@ def test_weights_of_another_size_are_refused(
         SequenceClassifier.load(tmp_path / "9")
 
 
-@pytest.mark.parametrize("name", ["mean-logistic", "statistics-logistic", "ann-vote", "lstm"])
+@pytest.mark.parametrize("name", [*CLASSICAL, "late-fusion", *TRAINED])
 def test_learns_what_shows(name: str, make_clips: MakeClips) -> None:
     settings = {"max_epochs": 40} if name in TRAINED else {}
     classifier = fit(make(name, **settings), make_clips(8, 4), make_clips(3, prefix="v", seed=1))

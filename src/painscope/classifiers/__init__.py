@@ -3,8 +3,20 @@
 from painscope.classifiers.ann import ANNVote
 from painscope.classifiers.base import SequenceClassifier
 from painscope.classifiers.baselines import MajorityClass, StratifiedChance
+from painscope.classifiers.classical import ClassicalClassifier
+from painscope.classifiers.late_fusion import LateFusion
 from painscope.classifiers.lstm import LSTMClassifier
-from painscope.classifiers.mean_logistic import MeanLogistic
+from painscope.classifiers.models import (
+    RBFSVM,
+    GradientBoosting,
+    KNearestNeighbours,
+    LinearSVM,
+    LogisticRegression,
+    MeanLogistic,
+    NaiveBayes,
+    RandomForest,
+    StatisticsLogistic,
+)
 from painscope.classifiers.registry import CLASSIFIERS, make_classifier
 from painscope.classifiers.segments import (
     SEGMENT_FRAMES,
@@ -13,15 +25,25 @@ from painscope.classifiers.segments import (
     reading_segments,
     training_segments,
 )
-from painscope.classifiers.statistics_logistic import StatisticsLogistic
+from painscope.classifiers.summary import STATISTICS, summarise, summary_names
 
 __all__ = [
     "CLASSIFIERS",
+    "RBFSVM",
     "SEGMENT_FRAMES",
+    "STATISTICS",
     "ANNVote",
+    "ClassicalClassifier",
+    "GradientBoosting",
+    "KNearestNeighbours",
     "LSTMClassifier",
+    "LateFusion",
+    "LinearSVM",
+    "LogisticRegression",
     "MajorityClass",
     "MeanLogistic",
+    "NaiveBayes",
+    "RandomForest",
     "Segments",
     "SequenceClassifier",
     "StatisticsLogistic",
@@ -29,5 +51,7 @@ __all__ = [
     "evaluation_segments",
     "make_classifier",
     "reading_segments",
+    "summarise",
+    "summary_names",
     "training_segments",
 ]

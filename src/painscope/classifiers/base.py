@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 
 from painscope.errors import CheckpointError, DatasetError, LeakageError, RunError, UsageError
@@ -18,6 +19,8 @@ from painscope.features.sequence import FeatureSequence
 from painscope.files import atomic_path, write_text
 
 __all__ = ["CLASSIFIER_FORMAT", "Examples", "SequenceClassifier"]
+
+log = logging.getLogger("painscope")
 
 CLASSIFIER_FORMAT = 1
 """Version of a saved classifier's folder; raised whenever an older reader would misread it."""
@@ -35,16 +38,19 @@ class Examples:
         The usable frames of each sequence, in order; T differs and is at least 1.
     targets : int64 [N]
         Class numbers.
+    groups : tuple of str or None
+        The subject of each sequence; None if nobody has told.
     """
 
     rows: tuple[np.ndarray, ...]
     targets: np.ndarray
+    groups: tuple[str, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
 
 
-class SequenceClassifier(BaseEstimator, ABC):
+class SequenceClassifier(ClassifierMixin, BaseEstimator, ABC):
     """A classifier of feature sequences; one subclass in one file per kind.
 
     Frames without values (``FeatureSequence.usable``) are left out everywhere, so a
@@ -67,12 +73,18 @@ class SequenceClassifier(BaseEstimator, ABC):
     history_ : list of dict
         The learning curve, a row per epoch (``epoch``, ``train_loss``,
         ``validation_loss``); empty for what is not trained in epochs.
+    notes_ : list of str
+        What was handled otherwise than asked for while fitting, such as fewer people than
+        folds. The log has them too.
     """
 
     name: ClassVar[str]
     #: Whether the seed changes nothing, so that one fit is enough.
     deterministic: ClassVar[bool] = False
+    #: Whether other people's clips tell it when to stop.
+    stops_early: ClassVar[bool] = False
     history_: list[dict[str, Any]]
+    notes_: list[str]
 
     def __init__(self, classes: tuple[str, ...], seed: int = 0) -> None:
         self.classes = classes
@@ -83,7 +95,7 @@ class SequenceClassifier(BaseEstimator, ABC):
         sequences: Sequence[FeatureSequence],
         labels: Sequence[str],
         *,
-        groups: Sequence[str],
+        groups: Sequence[str] | None = None,
         validation: Labelled | None = None,
     ) -> Self:
         """Fit to labelled sequences.
@@ -94,8 +106,9 @@ class SequenceClassifier(BaseEstimator, ABC):
             All with the same features.
         labels : sequence of str
             Class names.
-        groups : sequence of str
-            The subject of each sequence.
+        groups : sequence of str, optional
+            The subject of each sequence. Whatever is chosen or calibrated on people held
+            out within the training needs it, and is left undone without it (see `notes_`).
         validation : (sequences, labels, groups), optional
             Other people's, which tell a network when to stop.
 
@@ -104,12 +117,17 @@ class SequenceClassifier(BaseEstimator, ABC):
         DatasetError
             If there is nothing to learn from, a label is unknown or features differ.
         LeakageError
-            If a person is in both parts.
+            If a person is in both parts, or nobody says who is in the first.
         """
+        self.notes_ = []
         self.names_ = _feature_names(sequences)
         train = self._examples(sequences, labels, groups)
         held_out = None
         if validation is not None:
+            if groups is None:
+                raise LeakageError(
+                    "validation people without knowing who is trained on", hint="Give groups."
+                )
             shared = sorted(set(groups) & set(validation[2]))
             if shared:
                 raise LeakageError(f"in training and validation alike: {', '.join(shared)}")
@@ -120,14 +138,36 @@ class SequenceClassifier(BaseEstimator, ABC):
         self._fit(train, held_out)
         return self
 
+    @property
+    def classes_(self) -> np.ndarray:
+        """Class names for scikit-learn's scorers, which take them to be in alphabetical order."""
+        if list(self.classes) != sorted(self.classes):
+            raise AttributeError(
+                f"scikit-learn's scorers read classes alphabetically, these are "
+                f"{', '.join(self.classes)}: give the classifier its classes sorted"
+            )
+        return np.array(self.classes, dtype=object)
+
     def predict_proba(self, sequences: Sequence[FeatureSequence]) -> np.ndarray:
-        """Return a probability per class: float64 [N, C]; the answer is the row's maximum."""
+        """Return a probability per class: float64 [N, C]; the answer is the row's maximum.
+
+        Raises
+        ------
+        RunError
+            If a probability is not a number.
+        """
         self._check_fitted()
         rows = [self._rows(sequence) for sequence in sequences]
         seen = [index for index, part in enumerate(rows) if len(part)]
         answer = np.tile(self.prior_, (len(rows), 1))
         if seen:
             answer[seen] = self._proba([rows[index] for index in seen])
+        if not np.isfinite(answer).all():
+            lost = sequences[int(np.flatnonzero(~np.isfinite(answer).all(axis=1))[0])].recording
+            raise RunError(
+                f"the {self.name} classifier answers {lost} with no number: its training diverged",
+                hint="Fit it anew with a lower learning rate, or without extreme features.",
+            )
         return answer
 
     def predict(self, sequences: Sequence[FeatureSequence]) -> np.ndarray:
@@ -175,6 +215,7 @@ class SequenceClassifier(BaseEstimator, ABC):
             "settings": self.get_params(),
             "features": self.names_,
             "history": self.history_,
+            "notes": self.notes_,
         }
         write_text(folder / "classifier.json", json.dumps(facts, indent=1) + "\n")
 
@@ -200,9 +241,10 @@ class SequenceClassifier(BaseEstimator, ABC):
         weights = Path(folder) / "weights.safetensors"
         try:
             settings = facts["settings"]
-            classifier = kind(**{**settings, "classes": tuple(settings["classes"])})
+            classifier = kind(**{key: _plain(value) for key, value in settings.items()})
             classifier.names_ = tuple(facts["features"])
             classifier.history_ = list(facts["history"])
+            classifier.notes_ = list(facts.get("notes", ()))
         except (KeyError, TypeError):
             raise CheckpointError("damaged, cannot be read", path=path, hint=_AGAIN) from None
         classifier._load_weights(weights)
@@ -265,9 +307,11 @@ class SequenceClassifier(BaseEstimator, ABC):
 
     def _usable(self, sequence: FeatureSequence) -> np.ndarray:
         if len(sequence) and sequence.names != self.names_:
+            missing = [name for name in self.names_ if name not in set(sequence.names)]
             raise UsageError(
                 f"{sequence.recording}: {len(sequence.names)} features that differ from the "
-                f"{len(self.names_)} the {self.name} classifier was fitted on",
+                f"{len(self.names_)} the {self.name} classifier was fitted on"
+                + (f", {len(missing)} are missing, the first is {missing[0]}" if missing else ""),
                 hint="Use features of the same extractor.",
             )
         return sequence.usable
@@ -277,23 +321,41 @@ class SequenceClassifier(BaseEstimator, ABC):
         return sequence.values if usable.all() else sequence.values[usable]
 
     def _examples(
-        self, sequences: Sequence[FeatureSequence], labels: Sequence[str], groups: Sequence[str]
+        self,
+        sequences: Sequence[FeatureSequence],
+        labels: Sequence[str],
+        groups: Sequence[str] | None,
     ) -> Examples:
-        if not len(sequences) == len(labels) == len(groups):
-            raise ValueError(
-                f"{len(sequences)} sequences, {len(labels)} labels, {len(groups)} groups"
-            )
+        people = len(sequences) if groups is None else len(groups)
+        if not len(sequences) == len(labels) == people:
+            raise ValueError(f"{len(sequences)} sequences, {len(labels)} labels, {people} groups")
         targets = [self._number(label) for label in labels]
         rows = [self._rows(sequence) for sequence in sequences]
         seen = [index for index, part in enumerate(rows) if len(part)]
         if not seen:
             raise DatasetError("no recording to learn from has a frame with a face")
         return Examples(
-            tuple(rows[index] for index in seen), np.array([targets[index] for index in seen])
+            tuple(rows[index] for index in seen),
+            np.array([targets[index] for index in seen]),
+            None if groups is None else tuple(groups[index] for index in seen),
         )
+
+    def _note(self, text: str) -> None:
+        """Say openly what was handled otherwise than asked for."""
+        self.notes_.append(text)
+        log.info("%s: %s", self.name, text)
 
 
 _AGAIN = "Fit and save the classifier again."
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON has made a list as the tuple that it was."""
+    if isinstance(value, list):
+        return tuple(_plain(part) for part in value)
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    return value
 
 
 def _feature_names(sequences: Sequence[FeatureSequence]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -26,6 +26,7 @@ class NeuralClassifier(SequenceClassifier):
     validation people the loss on the training data decides when to stop.
     """
 
+    stops_early: ClassVar[bool] = True
     max_epochs: int
     patience: int
     batch_size: int

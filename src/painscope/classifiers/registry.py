@@ -8,9 +8,19 @@ from typing import Any
 from painscope.classifiers.ann import ANNVote
 from painscope.classifiers.base import SequenceClassifier
 from painscope.classifiers.baselines import MajorityClass, StratifiedChance
+from painscope.classifiers.late_fusion import LateFusion
 from painscope.classifiers.lstm import LSTMClassifier
-from painscope.classifiers.mean_logistic import MeanLogistic
-from painscope.classifiers.statistics_logistic import StatisticsLogistic
+from painscope.classifiers.models import (
+    RBFSVM,
+    GradientBoosting,
+    KNearestNeighbours,
+    LinearSVM,
+    LogisticRegression,
+    MeanLogistic,
+    NaiveBayes,
+    RandomForest,
+    StatisticsLogistic,
+)
 from painscope.errors import UsageError
 
 __all__ = ["CLASSIFIERS", "make_classifier"]
@@ -22,6 +32,14 @@ CLASSIFIERS: dict[str, type[SequenceClassifier]] = {
         LSTMClassifier,
         MeanLogistic,
         StatisticsLogistic,
+        LogisticRegression,
+        LinearSVM,
+        RBFSVM,
+        KNearestNeighbours,
+        NaiveBayes,
+        RandomForest,
+        GradientBoosting,
+        LateFusion,
         MajorityClass,
         StratifiedChance,
     )

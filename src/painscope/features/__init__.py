@@ -19,7 +19,7 @@ from painscope.features.handcrafted import (
     StrainFeatures,
 )
 from painscope.features.network import VGGFeatures
-from painscope.features.sequence import FeatureSequence
+from painscope.features.sequence import FeatureSequence, join_sequences
 from painscope.features.store import FeatureStore
 from painscope.features.table import extract
 from painscope.features.true_action_units import TrueActionUnits
@@ -45,6 +45,7 @@ __all__ = [
     "VGGFeatures",
     "extract",
     "fill_store",
+    "join_sequences",
     "make_extractor",
     "open_store",
 ]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-__all__ = ["FeatureSequence"]
+from painscope.errors import UsageError
+
+__all__ = ["FeatureSequence", "block_names", "join_sequences"]
+
+#: Between a block's name and a column's, in sequences of several blocks.
+_BLOCK = "::"
 
 
 @dataclass(frozen=True)
@@ -55,9 +60,54 @@ class FeatureSequence:
         """Whether a frame has values: bool [T]. Classifiers read these rows only."""
         return np.isfinite(self.values).all(axis=1)
 
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """The block of each column, length D; ``""`` where `join_sequences` made none."""
+        return block_names(self.names)
+
     def cut(self, first: int, stop: int) -> FeatureSequence:
         """Return frames ``first`` up to, not including, ``stop``."""
         part = slice(first, stop)
         return replace(
             self, values=self.values[part], time_s=self.time_s[part], found=self.found[part]
         )
+
+
+def block_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the block of each column: what stands before ``::``, or ``""``."""
+    return tuple(name.rpartition(_BLOCK)[0] for name in names)
+
+
+def join_sequences(blocks: Mapping[str, FeatureSequence]) -> FeatureSequence:
+    """Put several kinds of features of one recording side by side.
+
+    Parameters
+    ----------
+    blocks : mapping of str to FeatureSequence
+        By the name of each block, which goes before its columns' names: ``block::column``.
+
+    Returns
+    -------
+    FeatureSequence
+        A frame is usable if every block has values for it.
+
+    Raises
+    ------
+    UsageError
+        If the blocks are of different recordings or frames.
+    """
+    first = next(iter(blocks.values()))
+    for name, other in blocks.items():
+        if other.recording != first.recording or not np.array_equal(other.time_s, first.time_s):
+            raise UsageError(
+                f"{first.recording}: {name} has other frames than {next(iter(blocks))}, "
+                "so they cannot stand side by side",
+                hint="Extract all features at the same frame rate.",
+            )
+    return replace(
+        first,
+        values=np.concatenate([each.values for each in blocks.values()], axis=1),
+        found=np.logical_and.reduce([each.found for each in blocks.values()]),
+        names=tuple(f"{name}{_BLOCK}{col}" for name, each in blocks.items() for col in each.names),
+        provenance={name: dict(each.provenance) for name, each in blocks.items()},
+    )
