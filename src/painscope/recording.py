@@ -11,10 +11,13 @@ from typing import Literal
 
 from painscope.errors import DatasetError
 
-__all__ = ["LabelScheme", "Recording", "Segment", "Split", "SPLITS"]
+__all__ = ["PICTURE_ENDINGS", "SPLITS", "LabelScheme", "Recording", "Segment", "Split"]
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+#: Endings of file names that are pictures, not videos.
+PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 
 _SAFE_ID = re.compile(r"[\w][\w.\-+=@]*")
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 Build = Callable[..., Path]
 
@@ -87,6 +88,38 @@ def biovid(tmp_path: Path, put) -> Build:
         listed = part / "starting_point" / "samples.csv"
         listed.parent.mkdir()
         listed.write_text("\n".join([header, *rows]) + "\n")
+        return root
+
+    return build
+
+
+@pytest.fixture
+def icope_photos(tmp_path: Path) -> Build:
+    """A function that builds a tree of photographs: five states of two newborns."""
+
+    def build(root: Path = tmp_path / "icope", name: str = "{0}/S{1:02d}_{0}_1.jpg") -> Path:
+        for person in (1, 2):
+            for stimulus in ("pain", "rest", "cry", "air puff", "friction"):
+                path = root / name.format(stimulus, person)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                Image.new("RGB", (32, 32), (40 * person, 90, 90)).save(path)
+        return root
+
+    return build
+
+
+@pytest.fixture
+def icope_video(tmp_path: Path, put) -> Build:
+    """A function that builds an iCOPEvid tree."""
+
+    def build(root: Path = tmp_path / "icopevid", people: Iterable[int] = (1, 10)) -> Path:
+        for person in people:
+            for folder, what in (
+                ("Pain", "Pain_1"),
+                ("Nopain", "Friction_1"),
+                ("Nopain", "Rest_2"),
+            ):
+                put(root / folder / f"S{person:03d}_{what}_[0]_20s.mp4")
         return root
 
     return build

@@ -43,7 +43,7 @@ def contents(root: Path) -> dict[str, bytes]:
         ("biovid-a", {"classes": ["PA5"]}, "classes 0 is 'PA5'. .*'BL1', 'PA1'"),
         ("biovid-a", {"classes": []}, r"classes is \[\]"),
         ("biovid-a", {"size": [97, 96]}, "size 0 is 97. .*multiple of 2"),
-        ("icopevid", {"clip_s": -1}, "clip_s is -1"),
+        ("icope-video", {"clip_s": -1}, "clip_s is -1"),
         ("affectnet", {"edition": "latest"}, "edition is 'latest'. .*'older' or 'newer'"),
     ],
 )
@@ -71,7 +71,7 @@ def test_other_settings_are_refused(make: Make) -> None:
     with pytest.raises(UsageError, match="made with other settings"):
         generate("biovid-a", root, **(SETTINGS | {"seed": 5}))
     with pytest.raises(UsageError, match="made with other settings"):
-        generate("icopevid", root, people=2)
+        generate("icope-video", root, people=2)
     assert contents(root) == before
 
 

@@ -55,7 +55,7 @@ class TestEveryLayout:
             "biovid-a": (87, 100, 100 * 138),
             "unbc-mcmaster": (25, 8, None),
             "affectnet": (60, 5, 40),
-            "icopevid": (49, 5, 5 * 600),
+            "icope-video": (49, 5, 5 * 600),
         }
         layout = LAYOUTS[name](**{})
         people, clips, frames = real[name]
@@ -73,7 +73,7 @@ class TestEveryLayout:
         def seeds(layout: object) -> set[int]:
             return {layout.member(role).person.seed for role in layout.cast()[:3]}
 
-        if name in ("unbc-mcmaster", "icopevid"):  # roles do not shift with the number of people
+        if name in ("unbc-mcmaster", "icope-video"):  # roles do not shift with the number of people
             assert seeds(one) == seeds(two)
         assert seeds(one) == seeds(make_layout(name, **(SMALL[name] | {"seed": 1, "people": 4})))
         assert not seeds(one) & seeds(other)
@@ -304,12 +304,19 @@ class TestAffectNet:
         assert np.median(smile) > 2 > 1 > np.median(rest)
 
 
-def test_icopevid_names(tree: Tree) -> None:
-    root = tree("icopevid")
+def test_icope_video_names(tree: Tree) -> None:
+    root = tree("icope-video")
     found = files(root)
     assert "Nopain/S001_Friction_1_[0]_20s.mp4" in found
     assert [path.split("/")[0] for path in found].count("Pain") == 2
     assert len(found) == 10
+    dataset = load_dataset("icope-video", root)
+    assert dataset.virtual
+    assert dataset.subjects == ("S001", "S002")
+    assert [r.label for r in dataset.recordings].count("pain") == 2
+    for recording in dataset.recordings:
+        read_truth(root, recording.id)
+    assert not dataset.check().unexpected
 
 
 def test_virtual_pain_in_unbc_is_as_rare_as_in_the_archive() -> None:

@@ -8,5 +8,5 @@ SMALL: dict[str, dict[str, object]] = {
     "biovid-a": {"people": 3, "classes": ["BL1", "PA4"], "clips_per_class": 2, "clip_s": 2},
     "unbc-mcmaster": {"people": 2, "sequences": 2, "frames": 30},
     "affectnet": {"people": 3, "images": 5, "per_sitting": 3},
-    "icopevid": {"people": 2, "clip_s": 2},
+    "icope-video": {"people": 2, "clip_s": 2},
 }

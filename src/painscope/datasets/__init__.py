@@ -11,6 +11,8 @@ from painscope.datasets.ai4pain import AI4Pain2024
 from painscope.datasets.base import VIRTUAL_MARK, Dataset
 from painscope.datasets.biovid import BioVidA
 from painscope.datasets.check import CheckReport, Count, Expected, Scan
+from painscope.datasets.icope_photos import ICOPEPhotos
+from painscope.datasets.icope_video import ICOPEVideo
 from painscope.datasets.manifest import Manifest
 from painscope.errors import UsageError
 
@@ -23,6 +25,8 @@ __all__ = [
     "Count",
     "Dataset",
     "Expected",
+    "ICOPEPhotos",
+    "ICOPEVideo",
     "Manifest",
     "Scan",
     "load_dataset",
@@ -30,7 +34,7 @@ __all__ = [
 
 #: The index: every dataset by its name.
 DATASETS: dict[str, type[Dataset]] = {
-    dataset.name: dataset for dataset in (AI4Pain2024, BioVidA, Manifest)
+    dataset.name: dataset for dataset in (AI4Pain2024, BioVidA, ICOPEPhotos, ICOPEVideo, Manifest)
 }
 
 

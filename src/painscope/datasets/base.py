@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from painscope.datasets.check import CheckReport, Expected, Scan, check_videos, compare
+from painscope.datasets.check import NO_SPLIT, CheckReport, Expected, Scan, check_videos, compare
 from painscope.datasets.layout import entries, natural_key
 from painscope.errors import DatasetError
 from painscope.recording import LabelScheme, Recording
@@ -120,7 +120,10 @@ class Dataset(ABC):
             root=self.root,
             virtual=self.virtual,
             counts=counts,
-            people=dict[str, int](self.expected.people.items()) if self.expected else {},
+            people={
+                split or NO_SPLIT: number
+                for split, number in (self.expected.people.items() if self.expected else ())
+            },
             missing=tuple(missing),
             unreadable=tuple(unreadable),
             unexpected=(*unexpected, *self._found.unexpected),

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from painscope.datasets.layout import natural_key
 from painscope.errors import VideoError
@@ -24,15 +25,15 @@ class Expected:
     Attributes
     ----------
     people : mapping of split to int
-        How many people each split has.
+        How many people each split has; of a dataset without splits, None is the one key.
     subjects : mapping of split to tuple of str
         Their names as far as they are published; perhaps fewer than `people`.
     clips : mapping of label to int
         Clips per person and class; a class left out may have any number.
     """
 
-    people: Mapping[Split, int]
-    subjects: Mapping[Split, tuple[str, ...]]
+    people: Mapping[Any, int]
+    subjects: Mapping[Any, tuple[str, ...]]
     clips: Mapping[str, int]
 
 
@@ -264,20 +265,21 @@ def _compare_people(
 
     home = {subject: split for split, names in expected.subjects.items() for subject in names}
     for split, number in expected.people.items():
+        where = split or NO_SPLIT
         there = {subject for place, subject in persons if place == split}
         absent = [name for name in expected.subjects.get(split, ()) if name not in splits]
         if len(there) < number or absent:
             names = f"; missing: {', '.join(absent)}" if absent else ""
-            missing.append(f"{split}: {len(there)} of {number} people{names}")
+            missing.append(f"{where}: {len(there)} of {number} people{names}")
         astray = [f"{name} ({home[name]})" for name in there if home.get(name, split) != split]
         if astray:
-            unexpected.append(f"{split}: published in another split: {_listed(astray)}")
+            unexpected.append(f"{where}: published in another split: {_listed(astray)}")
         if len(expected.subjects.get(split, ())) == number:
             strangers = [name for name in there if name not in home]
             if strangers:
-                unexpected.append(f"{split}: not on the published list: {_listed(strangers)}")
+                unexpected.append(f"{where}: not on the published list: {_listed(strangers)}")
         elif len(there) > number:
-            unexpected.append(f"{split}: {len(there)} people instead of {number}")
+            unexpected.append(f"{where}: {len(there)} people instead of {number}")
     return missing, unexpected
 
 

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from painscope.errors import VideoError
+from painscope.recording import PICTURE_ENDINGS
 from painscope.video.decoder import Decoder, Picture
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["PICTURE_ENDINGS", "PictureFiles", "open_video", "picture_files"]
-
-#: Endings of file names that are pictures.
-PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
+__all__ = ["PictureFiles", "open_video", "picture_files"]
 
 #: Pictures per second of a folder: it says nothing about time, and archives that store frames
 #: (UNBC-McMaster) were filmed at this rate. A photograph is on display for one such frame.

@@ -6,12 +6,12 @@ from painscope.virtual.writers.affectnet import AffectNet
 from painscope.virtual.writers.ai4pain import AI4Pain
 from painscope.virtual.writers.base import Clip, Layout, Member, Role, Shot, Take
 from painscope.virtual.writers.biovid import BioVidA
-from painscope.virtual.writers.icope import ICOPEvid
+from painscope.virtual.writers.icope import ICOPEVideo
 from painscope.virtual.writers.unbc import UNBC
 
 __all__ = ["LAYOUTS", "Clip", "Layout", "Member", "Role", "Shot", "Take"]
 
 #: The layouts by the name of the dataset they imitate.
 LAYOUTS: dict[str, type[Layout]] = {
-    layout.name: layout for layout in (AI4Pain, BioVidA, UNBC, AffectNet, ICOPEvid)
+    layout.name: layout for layout in (AI4Pain, BioVidA, UNBC, AffectNet, ICOPEVideo)
 }

@@ -12,7 +12,7 @@ from painscope.virtual.pain import Stimulus
 from painscope.virtual.writers.base import Clip, Count, Frames, Layout, Member, Role, Seconds, Take
 from painscope.virtual.writers.media import write_video
 
-__all__ = ["ICOPEvid"]
+__all__ = ["ICOPEVideo"]
 
 #: What is done to each person, and in which folder it goes. The archive's 234 clips of 49
 #: newborns are not quite five each.
@@ -26,7 +26,7 @@ _SESSION = (
 
 
 @checked_dataclass(frozen=True)
-class ICOPEvid(Layout):
+class ICOPEVideo(Layout):
     """The layout `{Pain,Nopain}/S010_Friction_1_[0]_20s.mp4`, for readers to be tested on.
 
     Only the layout is that of newborns: the faces are those of virtual *adults*, and nothing
@@ -38,7 +38,7 @@ class ICOPEvid(Layout):
         Length of a clip; the names say 20 s whatever it is.
     """
 
-    name: ClassVar[str] = "icopevid"
+    name: ClassVar[str] = "icope-video"
     rate: ClassVar[float] = 30.0
 
     people: Count = 49
