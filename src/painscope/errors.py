@@ -7,6 +7,7 @@ from pathlib import Path
 __all__ = [
     "CheckpointError",
     "DatasetError",
+    "ExplanationError",
     "LeakageError",
     "PainscopeError",
     "RunError",
@@ -53,6 +54,10 @@ class VideoError(PainscopeError):
 
 class CheckpointError(PainscopeError):
     """A weights file is of another architecture, damaged, or not safe to load."""
+
+
+class ExplanationError(PainscopeError):
+    """A network cannot be explained: a layer has no rule, or relevance is not conserved."""
 
 
 class LeakageError(PainscopeError):
