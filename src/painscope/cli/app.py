@@ -79,7 +79,8 @@ def main() -> NoReturn:
             sys.exit(0)
         context = getattr(error, "ctx", None)
         name = context.command_path if context else "painscope"
-        _fail(f"{message.rstrip('.')}. See {name} --help.", 2)
+        end = "" if message.endswith(("?", ".")) else "."
+        _fail(f"{message}{end} See {name} --help.", 2)
 
 
 def _fail(line: str, status: int = 1) -> NoReturn:
