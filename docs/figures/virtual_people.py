@@ -1,6 +1,6 @@
 """Draw the pictures of docs/virtual-people.md beside this file.
 
-    python docs/figures/virtual_people.py
+python docs/figures/virtual_people.py
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ def pain(count: int = 4, side: int = 160, step: int = 2) -> list[Image.Image]:
         member = layout.member(role)
         clip = next(c for c in layout.clips(role) if "HIGH" in c.id)
         shot = layout.shot(role, clip)
-        renderer = Renderer(member.person, shot.scene, face_px=0.54 * 2 * side, size=(2 * side,) * 2)
+        renderer = Renderer(
+            member.person, shot.scene, face_px=0.54 * 2 * side, size=(2 * side,) * 2
+        )
         motion = layout.perform(member, clip).motion
         shows.append([renderer.render(motion, k) for k in range(0, len(motion), step)])
     return [

@@ -45,7 +45,7 @@ def test_every_frame_once_with_its_neighbours(reach: int, sizes: tuple[int, ...]
         first, last = round(times[window.first]), round(times[window.stop - 1])
         assert round(times[0]) <= max(0, first - reach)
         assert round(times[-1]) >= min(39, last + reach)
-        assert len(window.batch) <= max(sizes) + 11 * reach, "memory is bounded"
+        assert len(window.batch) <= max(sizes) + 19 * reach, "memory is bounded"
         described += np.round(window.rows.track.time_s * 30).astype(int).tolist()
     assert described == list(range(40))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from painscope.errors import UsageError
 from painscope.features.base import Extractor
-from painscope.features.blendshapes import BlendshapeFeatures
+from painscope.features.blendshapes import UNIT_BLENDSHAPES, BlendshapeFeatures
 from painscope.features.extraction import ExtractionSummary, fill_store, open_store
 from painscope.features.handcrafted import (
     FAMILIES,
@@ -28,6 +28,7 @@ __all__ = [
     "EXTRACTORS",
     "BlendshapeFeatures",
     "FAMILIES",
+    "UNIT_BLENDSHAPES",
     "ExtractionSummary",
     "Extractor",
     "FeatureSequence",

@@ -12,7 +12,7 @@ from painscope.face.track import CropBatch
 __all__ = ["Window", "runs", "windows"]
 
 #: A window holds at least so many frames for each neighbour on either side.
-FRAMES_PER_REACH = 8
+FRAMES_PER_REACH = 16
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def windows(batches: Iterable[CropBatch], reach: int) -> Iterator[Window]:
     """Yield every frame once, with up to `reach` neighbours on either side.
 
     There are fewer neighbours only at the clip's two ends. Windows are long enough for the
-    neighbours, which are described in vain, to be a fifth of them at most.
+    neighbours, which are described in vain, to be an eighth of them at most.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from painscope.face.track import CropBatch
-from painscope.features.handcrafted.grey import CROP, grey, library
+from painscope.features.handcrafted.grey import CROP, grey, library, scaled
 from painscope.recording import Recording
 
 __all__ = ["GaborFeatures", "gabor_bank"]
@@ -17,7 +17,7 @@ SIZE, GRID, DIRECTIONS = 64, 4, 8
 #: Wavelengths in pixels of the face at 64 × 64: half an octave apart.
 WAVELENGTHS = (4.0, 5.66, 8.0, 11.31)
 #: The border that filters look across; the picture is mirrored there.
-_BORDER = 24
+_BORDER = 20
 
 
 class GaborFeatures:
@@ -78,11 +78,7 @@ class GaborFeatures:
 
 def standardised(pictures: np.ndarray) -> np.ndarray:
     """Return float32 [B, 64, 64] of mean 0 and standard deviation 1; a flat picture gives 0."""
-    import cv2
-
-    small = np.stack(
-        [cv2.resize(one, (SIZE, SIZE), interpolation=cv2.INTER_AREA) for one in pictures]
-    ).astype(np.float32)
+    small = scaled(pictures, SIZE).astype(np.float32)
     small -= small.mean(axis=(1, 2), keepdims=True)
     spread = small.std(axis=(1, 2), keepdims=True)
     return small / np.where(spread > 0, spread, 1)

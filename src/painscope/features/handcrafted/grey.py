@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 import numpy as np
 
-__all__ = ["CROP", "grey", "library"]
+__all__ = ["CROP", "grey", "library", "scaled"]
 
 #: Edge of the crops that these families look at, pixels: wrinkles are still there, and one
 #: pass over a video serves them all.
@@ -20,6 +20,15 @@ def grey(crops: np.ndarray) -> np.ndarray:
     batch, size = crops.shape[:2]
     tall = np.ascontiguousarray(crops).reshape(batch * size, size, 3)
     return cv2.cvtColor(tall, cv2.COLOR_RGB2GRAY).reshape(batch, size, size)
+
+
+def scaled(pictures: np.ndarray, size: int) -> np.ndarray:
+    """Return pictures uint8 [B, S, S] scaled down to uint8 [B, size, size], by averaging areas."""
+    import cv2
+
+    return np.stack(
+        [cv2.resize(one, (size, size), interpolation=cv2.INTER_AREA) for one in pictures]
+    )
 
 
 def library(name: str) -> str:

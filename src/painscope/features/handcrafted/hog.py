@@ -7,17 +7,19 @@ from collections.abc import Mapping
 import numpy as np
 
 from painscope.face.track import CropBatch
-from painscope.features.handcrafted.grey import CROP, grey, library
+from painscope.features.handcrafted.grey import CROP, grey, library, scaled
 from painscope.recording import Recording
 
 __all__ = ["HOGFeatures"]
 
-ORIENTATIONS, CELL, BLOCK = 9, 16, 2
-_BLOCKS = CROP // CELL - BLOCK + 1
+SIZE, ORIENTATIONS, CELL, BLOCK = 64, 9, 8, 2
+_BLOCKS = SIZE // CELL - BLOCK + 1
 
 
 class HOGFeatures:
-    """Gradients in 9 directions over cells of 16 pixels, normalised in blocks of 2 × 2 cells.
+    """Gradients in 9 directions over 8 × 8 cells of the face, normalised in blocks of 2 × 2 cells.
+
+    The face is scaled to 64 × 64 pixels.
 
     Columns are ``hog_b00_c00_0`` … ``hog_b66_c11_8``: row and column of the block, row and
     column of the cell in it, direction in steps of 20°. Computed by scikit-image (L2-Hys).
@@ -45,6 +47,7 @@ class HOGFeatures:
         return {
             "name": self.name,
             "library": library("scikit-image"),
+            "size": SIZE,
             "orientations": ORIENTATIONS,
             "cell": CELL,
             "block": BLOCK,
@@ -56,6 +59,6 @@ class HOGFeatures:
 
         values = [
             hog(picture, ORIENTATIONS, (CELL, CELL), (BLOCK, BLOCK), block_norm="L2-Hys")
-            for picture in grey(batch.crops)
+            for picture in scaled(grey(batch.crops), SIZE)
         ]
         return np.asarray(values, np.float32)
