@@ -55,7 +55,12 @@ class StrainFeatures:
     @property
     def provenance(self) -> Mapping[str, object]:
         """Name, library and smoothing."""
-        return {"name": self.name, "library": library("opencv"), "smoothing": SMOOTHING}
+        return {
+            "name": self.name,
+            "library": library("opencv"),
+            "flow": "DIS, fast",
+            "smoothing": SMOOTHING,
+        }
 
     def extract(self, batch: CropBatch, recording: Recording) -> np.ndarray:
         """Return float32 [B, 10] for consecutive frames; NaN for a frame alone."""
@@ -66,7 +71,7 @@ class StrainFeatures:
             return values
         pictures, box = grey(batch.crops), batch.track.box.astype(np.float64)
         side = np.maximum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1])
-        flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
         for k in range(1, len(batch)):
             moved = flow.calc(pictures[k - 1], pictures[k], None)  # type: ignore[call-overload]
             passed_s = batch.track.time_s[k] - batch.track.time_s[k - 1]
