@@ -88,7 +88,7 @@ def test_the_scale_of_the_crop_is_taken_out(real, recording, batch_of) -> None:
     box = np.array([[0, 0, 104, 104], [0, 0, 100, 100]])
     told = strain_of([first, grown], batch_of, recording, box=box)[1, 0]
     untold = strain_of([first, grown], batch_of, recording)[1, 0]
-    assert told < 0.25 * untold
+    assert told < 0.4 * untold
 
 
 def test_a_frame_alone_has_none(real, recording) -> None:

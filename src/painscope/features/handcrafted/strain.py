@@ -28,7 +28,7 @@ class StrainFeatures:
     is the strain. Translation and, for small angles, rotation of the head leave no trace; nor
     does a change of the crop's scale, which is known and taken out. DIS compares patches less
     their mean, so a change of brightness is no motion. The flow's own errors remain: a head that
-    moves without expression shows up to a quarter of the strain of widening by 5 % per frame.
+    moves, turns or comes nearer without expression shows up to 0.02 per frame.
 
     Columns are ``strain_face_mean``, ``strain_face_p95`` and so on: mean and 95th percentile
     over the face (an ellipse in the crop) and over its quarters ``upper_right``,
