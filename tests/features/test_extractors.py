@@ -21,7 +21,13 @@ from painscope.features import (
     VGGFeatures,
     make_extractor,
 )
-from painscope.networks import pick_device, random_checkpoint, save_checkpoint
+from painscope.networks import (
+    ARCHITECTURES,
+    pick_device,
+    random_backbone,
+    random_checkpoint,
+    save_checkpoint,
+)
 from painscope.recording import Recording
 
 RECORDING = Recording("a", "s1", None, None, Path("a.mp4"))
@@ -32,6 +38,12 @@ BUILD: dict[str, Callable[[], Extractor]] = {
         "vgg16-gap", checkpoint=random_checkpoint(width=1 / 16, input_size=32)
     ),
     **{name: lambda name=name: make_extractor(name) for name in (*FAMILIES, "handcrafted")},
+    **{
+        name: lambda name=name: make_extractor(
+            name, weights=random_backbone(ARCHITECTURES[name].scaled(1 / 32))
+        )
+        for name in ARCHITECTURES
+    },
     "true-action-units": lambda: make_extractor("true-action-units"),
 }
 

@@ -5,6 +5,12 @@ from typing import Any
 from painscope.errors import UsageError
 from painscope.features.base import Extractor
 from painscope.features.blendshapes import UNIT_BLENDSHAPES, BlendshapeFeatures
+from painscope.features.deep import (
+    CNNFFeatures,
+    CNNMFeatures,
+    CNNSFeatures,
+    VGGFaceFeatures,
+)
 from painscope.features.extraction import ExtractionSummary, fill_store, open_store
 from painscope.features.handcrafted import (
     FAMILIES,
@@ -27,6 +33,9 @@ from painscope.features.true_action_units import TrueActionUnits
 __all__ = [
     "EXTRACTORS",
     "BlendshapeFeatures",
+    "CNNFFeatures",
+    "CNNMFeatures",
+    "CNNSFeatures",
     "FAMILIES",
     "UNIT_BLENDSHAPES",
     "ExtractionSummary",
@@ -43,6 +52,7 @@ __all__ = [
     "LBPTOPFeatures",
     "StrainFeatures",
     "TrueActionUnits",
+    "VGGFaceFeatures",
     "VGGFeatures",
     "extract",
     "fill_store",
@@ -54,6 +64,7 @@ __all__ = [
 #: Extractors by name. A new one is a file in this folder and a line here.
 EXTRACTORS: dict[str, type] = {
     VGGFeatures.name: VGGFeatures,
+    **{kind.name: kind for kind in (VGGFaceFeatures, CNNFFeatures, CNNMFeatures, CNNSFeatures)},
     **FAMILIES,
     HandcraftedFeatures.name: HandcraftedFeatures,
     TrueActionUnits.name: TrueActionUnits,

@@ -1,6 +1,8 @@
 """Backbones, and checkpoints that know what they were trained on."""
 
+from painscope.networks.backbone import Backbone, load_backbone, random_backbone
 from painscope.networks.card import Card, Preprocessing, prepare
+from painscope.networks.classic import ARCHITECTURES, Architecture, ClassicNetwork
 from painscope.networks.device import Precision, autocast, pick_device, pick_precision
 from painscope.networks.vgg import VGG16GAP, fold_batch_norm
 from painscope.networks.weights import (
@@ -11,17 +13,23 @@ from painscope.networks.weights import (
 )
 
 __all__ = [
+    "ARCHITECTURES",
     "VGG16GAP",
+    "Architecture",
+    "Backbone",
     "Card",
     "Checkpoint",
+    "ClassicNetwork",
     "Precision",
     "Preprocessing",
     "autocast",
     "fold_batch_norm",
+    "load_backbone",
     "load_checkpoint",
     "pick_device",
     "pick_precision",
     "prepare",
+    "random_backbone",
     "random_checkpoint",
     "save_checkpoint",
 ]

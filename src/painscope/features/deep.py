@@ -1,0 +1,124 @@
+"""Layers of networks that were trained on faces or objects: deep features without training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from painscope.errors import UsageError
+from painscope.face.track import CropBatch
+from painscope.recording import Recording
+
+if TYPE_CHECKING:
+    from painscope.networks import Backbone
+
+__all__ = ["CNNFFeatures", "CNNMFeatures", "CNNSFeatures", "VGGFaceFeatures"]
+
+
+class _LayerFeatures:
+    """One layer of a classic network.
+
+    Parameters
+    ----------
+    weights : path-like, ``"random"`` or Backbone
+        A file of those that `painscope.networks.load_backbone` reads. ``"random"``: weights
+        that were never trained, the control that others are held against.
+    layer : str
+        Any by name. fc6 and fc7 are taken after their ReLU, maps of convolutions and pools
+        are averaged over their places.
+    device, precision : str
+        As for `painscope.features.VGGFeatures`.
+    """
+
+    name: ClassVar[str]
+    reach = 0
+
+    def __init__(
+        self,
+        weights: Path | str | Backbone | None = None,
+        layer: str = "fc7",
+        *,
+        device: str = "auto",
+        precision: str = "auto",
+    ) -> None:
+        from painscope.networks import (
+            ARCHITECTURES,
+            load_backbone,
+            pick_device,
+            pick_precision,
+            random_backbone,
+        )
+
+        if weights is None:
+            raise UsageError(f"{self.name} needs weights", hint="Give a file, or the word random.")
+        if weights == "random":
+            weights = random_backbone(ARCHITECTURES[self.name])
+        elif isinstance(weights, Path | str):
+            weights = load_backbone(weights, ARCHITECTURES[self.name])
+        self.backbone = weights
+        self.layer = layer
+        self.device = pick_device(device)
+        self.precision = pick_precision(precision, self.device)
+        self.network = weights.network.to(self.device).eval()
+        self.names = tuple(f"f{k:04d}" for k in range(self.network.width(layer)))
+        self.crop_size: int = 224
+
+    @property
+    def provenance(self) -> Mapping[str, object]:
+        """Weights' sha256 and origin, layer, preparation and precision."""
+        return {
+            "name": self.name,
+            "layer": self.layer,
+            "weights_sha256": self.backbone.sha256,
+            "weights": self.backbone.origin,
+            "preprocessing": self.backbone.preprocessing.model_dump(mode="json"),
+            "precision": self.precision,
+        }
+
+    def extract(self, batch: CropBatch, recording: Recording) -> np.ndarray:
+        """Return float32 [B, D] for crops of 224×224."""
+        import torch
+
+        from painscope.networks import autocast, prepare
+
+        with torch.inference_mode(), autocast(self.device, self.precision):
+            images = torch.from_numpy(np.ascontiguousarray(batch.crops)).to(self.device)
+            prepared = prepare(images, self.backbone.preprocessing)
+            return self.network.activations(prepared, self.layer).float().cpu().numpy()
+
+
+class VGGFaceFeatures(_LayerFeatures):
+    """A layer of VGG-Face: fc6, fc7, or ``conv5_3`` averaged; parameters as `_LayerFeatures`.
+
+    References
+    ----------
+    Parkhi, Vedaldi and Zisserman, Deep face recognition, BMVC 2015.
+    """
+
+    name = "vgg-face"
+
+
+class CNNFFeatures(_LayerFeatures):
+    """A layer of CNN-F ("fast"); parameters as for `VGGFaceFeatures`.
+
+    References
+    ----------
+    Chatfield et al., Return of the Devil in the Details, BMVC 2014, Table 1.
+    """
+
+    name = "cnn-f"
+
+
+class CNNMFeatures(_LayerFeatures):
+    """A layer of CNN-M ("medium"); see `CNNFFeatures`."""
+
+    name = "cnn-m"
+
+
+class CNNSFeatures(_LayerFeatures):
+    """A layer of CNN-S ("slow"); see `CNNFFeatures`."""
+
+    name = "cnn-s"
