@@ -16,6 +16,7 @@ from painscope.cli import (
     datasets,
     demo,
     download,
+    explain,
     extract,
     predict,
     recipes,
@@ -46,7 +47,7 @@ def _root(
         raise typer.Exit
 
 
-for module in (demo, recipes, run, extract, crop, predict, report, compare, download):
+for module in (demo, recipes, run, extract, crop, predict, explain, report, compare, download):
     module.add_to(app)
 app.add_typer(datasets.app, name="datasets")
 

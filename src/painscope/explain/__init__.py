@@ -6,7 +6,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from painscope.explain.attention import holm, lost_attention
     from painscope.explain.attribution import METHODS, Explainer, Explanation
+    from painscope.explain.concepts import (
+        ConceptScores,
+        concept_scores,
+        fit_concepts,
+        random_concepts,
+    )
     from painscope.explain.measures import gain, mass_inside, pointing_game
     from painscope.explain.propagation import Relevance, as_chain, relevance
     from painscope.explain.regions import (
@@ -16,9 +23,20 @@ if TYPE_CHECKING:
         face_mask,
         region_masks,
     )
+    from painscope.explain.sanity import Curves, cascading_randomisation, deletion, insertion
 
 #: Name -> module; loaded when asked for, since torch and captum are heavy.
 _HOMES = {
+    "Curves": "sanity",
+    "cascading_randomisation": "sanity",
+    "deletion": "sanity",
+    "insertion": "sanity",
+    "ConceptScores": "concepts",
+    "concept_scores": "concepts",
+    "fit_concepts": "concepts",
+    "random_concepts": "concepts",
+    "holm": "attention",
+    "lost_attention": "attention",
     "ACTION_UNITS": "regions",
     "METHODS": "attribution",
     "REGIONS": "regions",
@@ -36,6 +54,16 @@ _HOMES = {
 }
 
 __all__ = [
+    "Curves",
+    "cascading_randomisation",
+    "deletion",
+    "insertion",
+    "ConceptScores",
+    "concept_scores",
+    "fit_concepts",
+    "random_concepts",
+    "holm",
+    "lost_attention",
     "ACTION_UNITS",
     "METHODS",
     "REGIONS",

@@ -1,0 +1,266 @@
+"""What a network looks at in a video: maps, an overlay video, and shares over time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from painscope.errors import RunError, UsageError, VideoError
+from painscope.experiments.folder import RunFolder
+from painscope.experiments.models import source_path
+from painscope.explain import ACTION_UNITS, crop_landmarks, face_mask, region_masks
+from painscope.explain.measures import mass_inside
+from painscope.face import CropBatch, FaceStream, Locator, make_locator
+from painscope.files import atomic_path, write_text
+from painscope.networks import Checkpoint, load_checkpoint
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from painscope.explain import Explainer
+
+__all__ = ["Eye", "VideoExplanation", "explain_video", "load_eye", "overlay"]
+
+#: Frames explained at a time, and the side of each picture of the overlay video.
+BATCH, SIDE = 8, 320
+
+
+@dataclass(frozen=True)
+class Eye:
+    """A network, and how faces are cut for it."""
+
+    checkpoint: Checkpoint
+    locator: Locator
+    margin: float | None
+
+
+@dataclass(frozen=True)
+class VideoExplanation:
+    """What was seen of one video.
+
+    Attributes
+    ----------
+    frames : DataFrame
+        A row per frame: ``time_s``, ``found``, ``score`` (the evidence that is explained),
+        ``absorbed`` (what the map leaves out of it); NaN without a face.
+    shares : DataFrame
+        A row per frame and region: ``time_s``, ``region``, ``share`` of the
+        relevance, for and against together, ``area`` (share of the picture). Regions overlap:
+        shares do not add up to 1. NaN in frames without landmarks.
+    crops, maps : uint8 [N, S, S, 3], float32 [N, S, S]
+        Up to eight frames with a face, evenly spread.
+    """
+
+    frames: pd.DataFrame
+    shares: pd.DataFrame
+    crops: np.ndarray = field(repr=False)
+    maps: np.ndarray = field(repr=False)
+
+
+def load_eye(model: Path | str, locator: str = "auto") -> Eye:
+    """Load the source network of a run, or a checkpoint.
+
+    Parameters
+    ----------
+    model : path-like
+        A finished run's folder, or a network's file.
+    locator : str
+        Who finds the faces for a checkpoint; a run says it itself.
+
+    Raises
+    ------
+    RunError
+        If the run has no source network.
+    CheckpointError
+        If the file is no network.
+    """
+    model = Path(model)
+    if not model.is_dir():
+        checkpoint = load_checkpoint(model)
+        margin = checkpoint.card.crop.get("margin")
+        return Eye(checkpoint, make_locator(locator), margin)
+    folder = RunFolder.open(model)
+    source = source_path(folder)
+    if not source.is_file():
+        raise RunError("has no source network to explain", path=folder.path)
+    told = [f.provenance["crops"] for f in folder.facts.features if "crops" in f.provenance]
+    if not told:
+        raise RunError("does not say how it cut faces", path=folder.path)
+    found = make_locator(str(told[0]["locator"]["name"]))
+    if dict(found.provenance) != dict(told[0]["locator"]):
+        raise UsageError(
+            f"the run located faces with {told[0]['locator']}, here it would be "
+            f"{dict(found.provenance)}",
+            path=folder.path,
+            hint="Use the same model file and version.",
+        )
+    return Eye(load_checkpoint(source), found, told[0]["margin"])
+
+
+def explain_video(
+    video: Path | str,
+    eye: Eye,
+    explainer: Explainer,
+    out: Path | str,
+    *,
+    rate: float = 5.0,
+    progress: Callable[[int], None] | None = None,
+) -> VideoExplanation:
+    """Explain a video's frames, and write what was seen.
+
+    Into `out` go ``maps/<frame>.npy`` (float32 [S, S]), ``overlay.mp4``, ``frames.csv`` and
+    ``shares.csv``. Memory does not grow with the video's length.
+
+    Parameters
+    ----------
+    video : path-like
+    eye : Eye
+    explainer : Explainer
+        Of the same network.
+    out : path-like
+        A folder.
+    rate : float
+        Frames per second that are explained.
+    progress : callable, optional
+        Called with the frames done.
+
+    Raises
+    ------
+    VideoError
+        If the video cannot be read, or no frame shows a face.
+    ExplanationError
+        If relevance is not conserved; nothing of such a network is drawn.
+    """
+    import pandas as pd
+
+    video, out = Path(video), Path(out)
+    if video.resolve() == (out / "overlay.mp4").resolve():
+        raise UsageError("would be overwritten", path=video, hint="Name another --out.")
+    stream = FaceStream(
+        video, eye.locator, rate=rate, margin=eye.margin, size=eye.checkpoint.card.input_size,
+        batch_size=BATCH,
+    )  # fmt: skip
+    frames: list[pd.DataFrame] = []
+    shares: list[pd.DataFrame] = []
+    kept = _Spread()
+
+    def pictures() -> Iterator[np.ndarray]:
+        done = 0
+        for batch in stream:
+            seen = batch.track.has_box
+            maps = np.full(batch.crops.shape[:3], np.nan, np.float32)
+            score, absorbed = np.full((2, len(batch)), np.nan)
+            if seen.any():
+                found = explainer.explain(batch.crops[seen])
+                maps[seen], score[seen], absorbed[seen] = found.maps, found.score, found.absorbed
+            columns = {"time_s": batch.track.time_s, "found": batch.track.found}
+            frames.append(pd.DataFrame(columns | {"score": score, "absorbed": absorbed}))
+            shares.append(_shares(batch, maps, stream.margin))
+            for k in np.flatnonzero(seen):
+                with atomic_path(out / "maps" / f"{done + k:06d}.npy") as temporary:
+                    np.save(temporary, maps[k])
+                kept.offer(batch.crops[k], maps[k])
+            for crop, values in zip(batch.crops, maps, strict=True):
+                yield overlay(crop, values)
+            done += len(batch)
+            if progress:
+                progress(done)
+
+    _encode(out / "overlay.mp4", pictures(), rate)
+    if not kept.pairs:
+        (out / "overlay.mp4").unlink()
+        raise VideoError("no frame shows a face, so there is nothing to explain", path=video)
+    result = VideoExplanation(
+        pd.concat(frames, ignore_index=True), pd.concat(shares, ignore_index=True),
+        *(np.stack(part) for part in zip(*kept.chosen(), strict=True)),
+    )  # fmt: skip
+    write_text(out / "frames.csv", result.frames.to_csv(index=False))
+    write_text(out / "shares.csv", result.shares.to_csv(index=False))
+    return result
+
+
+def overlay(crop: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return a crop beside itself under its map: uint8 [320, 640, 3].
+
+    Orange speaks for the class, blue against it; full colour is the map's 99th percentile.
+
+    Parameters
+    ----------
+    crop : uint8 [S, S, 3]
+    values : float [S, S]
+        NaN where there is no map: then the crop stands there twice.
+    """
+    import cv2
+
+    picture = cv2.resize(crop, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
+    if not np.isfinite(values).all():
+        return np.hstack([picture, picture])
+    smooth = cv2.GaussianBlur(values, (0, 0), max(0.5, len(values) / 112))
+    smooth = cv2.resize(smooth, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
+    largest = max(float(np.quantile(np.abs(smooth), 0.99)), 1e-12)
+    strength = np.clip(smooth / largest, -1, 1)[..., None]
+    colour = np.where(strength > 0, (230.0, 159.0, 0.0), (0.0, 114.0, 178.0))
+    grey = picture.mean(axis=2, keepdims=True)
+    alpha = 0.85 * np.abs(strength)
+    mixed = (1 - alpha) * grey + alpha * colour
+    return np.hstack([picture, mixed.round().astype(np.uint8)])
+
+
+def _encode(path: Path, pictures: Iterator[np.ndarray], rate: float) -> None:
+    """Encode pictures of the overlay's size to H.264 as they come."""
+    import av
+
+    with atomic_path(path) as temporary, av.open(str(temporary), "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=Fraction(rate).limit_denominator(1001))
+        stream.width, stream.height, stream.pix_fmt = 2 * SIDE, SIDE, "yuv420p"
+        stream.options = {"crf": "20", "preset": "fast", "threads": "1"}
+        for picture in pictures:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode(None))
+
+
+def _shares(batch: CropBatch, maps: np.ndarray, margin: float) -> pd.DataFrame:
+    """Return the shares of relevance of a batch's frames, a row per frame and region."""
+    import pandas as pd
+
+    size = maps.shape[1]
+    names = (*ACTION_UNITS, "face")
+    masks = np.zeros((len(maps), len(names), size, size), bool)
+    if batch.track.landmarks.shape[1]:
+        points = crop_landmarks(batch.track.landmarks, batch.track.box, margin=margin, size=size)
+        for k, own in enumerate(points):
+            masks[k, :-1], masks[k, -1] = region_masks(own, size), face_mask(own, size)
+    share = mass_inside(np.abs(np.nan_to_num(maps)), masks)
+    area = np.where(masks.any(axis=(2, 3)), masks.mean(axis=(2, 3)), np.nan)
+    return pd.DataFrame(
+        {
+            "time_s": np.repeat(batch.track.time_s, len(names)),
+            "region": np.tile(names, len(maps)),
+            "share": share.ravel(),
+            "area": area.ravel(),
+        }
+    )
+
+
+class _Spread:
+    """Up to 2N of the pairs offered, evenly spread; of them N are chosen at the end."""
+
+    def __init__(self, wanted: int = 8) -> None:
+        self.wanted, self.step, self.offered = wanted, 1, 0
+        self.pairs: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def offer(self, crop: np.ndarray, values: np.ndarray) -> None:
+        if self.offered % self.step == 0:
+            self.pairs.append((crop.copy(), values.copy()))
+            if len(self.pairs) == 2 * self.wanted:
+                self.pairs, self.step = self.pairs[::2], 2 * self.step
+        self.offered += 1
+
+    def chosen(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        places = np.linspace(0, len(self.pairs) - 1, min(self.wanted, len(self.pairs)))
+        return [self.pairs[int(k)] for k in places.round()]
