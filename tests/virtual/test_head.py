@@ -7,7 +7,17 @@ import pytest
 
 from painscope.virtual import landmarks
 from painscope.virtual.action_units import PULLS, REGIONS, WRINKLES
-from painscope.virtual.anatomy import ABOVE_MOUTH, MOUTH_ROW, TRIANGLES, P, Q
+from painscope.virtual.anatomy import (
+    ABOVE_MOUTH,
+    BLOCK_ROWS,
+    COLUMNS,
+    EYE_ROW,
+    MOUTH_ROW,
+    ROWS,
+    P,
+    Q,
+    skin_triangles,
+)
 from painscope.virtual.expression import express
 from painscope.virtual.head import build_head
 from painscope.virtual.motion import ACTION_UNITS
@@ -143,7 +153,8 @@ def test_a_closed_mouth_and_open_face_have_no_torn_skin():
     head = build_head(person)
     intensities = np.full((len(ACTION_UNITS), 2), 3.0)
     points = express(head, intensities, np.zeros(2)).points
-    edges = np.linalg.norm(points[TRIANGLES[:, 0]] - points[TRIANGLES[:, 1]], axis=1)
+    every = skin_triangles(np.ones((len(BLOCK_ROWS), (COLUMNS - 1) // 2), bool))
+    edges = np.linalg.norm(points[every[:, 0]] - points[every[:, 1]], axis=1)
     assert np.isfinite(points).all()
     assert edges.max() < 25
     # Beyond the mouth's corners the two copies of its row are one skin.
@@ -161,3 +172,17 @@ def test_the_canonical_face_is_measured_in_millimetres():
     assert 200 < height < 260
     assert depth > 120
     assert 50 < head.eye_centres[0, 0] - head.eye_centres[1, 0] < 75
+
+
+def test_a_skin_of_mixed_detail_has_no_cracks():
+    fine = np.random.default_rng(0).random((len(BLOCK_ROWS), (COLUMNS - 1) // 2)) < 0.4
+    triangles = skin_triangles(fine)
+    directed = np.vstack([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
+    assert len(np.unique(directed, axis=0)) == len(directed)
+    # An edge that only one triangle has lies on the skin's rim or along a slit.
+    twins = {tuple(edge) for edge in directed[:, ::-1]}
+    single = np.array([edge for edge in directed if tuple(edge) not in twins])
+    row, column = single // COLUMNS, single % COLUMNS
+    rims = [0, MOUTH_ROW, MOUTH_ROW + 1, EYE_ROW, EYE_ROW + 1, ROWS - 1]
+    along = (row[:, 0] == row[:, 1]) & np.isin(row[:, 0], rims)
+    assert (along | np.isin(column, [0, COLUMNS - 1]).all(axis=1)).all()

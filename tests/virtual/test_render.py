@@ -119,6 +119,19 @@ def test_plain_edges_are_an_option_and_much_the_same_picture():
     assert difference.max() > 20
 
 
+@pytest.mark.parametrize("seed", [3, 6, 44])
+def test_no_background_shines_through_a_face(seed):
+    renderer = Renderer(sample_person(seed), sample_scene(seed), size=(160, 160))
+    renderer._background[:] = 40.0  # far brighter than any face
+    motion = still_motion({}, pose=(8, 0, 0))
+    points = renderer.landmarks(motion, 0)
+    left, right = points[39, 0], points[42, 0]
+    top, bottom = points[27, 1], points[33, 1]
+    nose = renderer.render(motion, 0)[int(top) : int(bottom), int(left) : int(right)]
+    assert nose.size > 300
+    assert nose.min(axis=2).max() < 235
+
+
 @pytest.mark.parametrize(("size", "face_px"), [((20, 20), None), ((320, 320), 4)])
 def test_what_is_too_small_is_refused(size, face_px):
     with pytest.raises(PainscopeError, match="at least"):

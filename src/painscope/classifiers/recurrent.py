@@ -8,7 +8,6 @@ end to end, nothing is padded, and what has vanished is set to zero.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,6 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+
+from painscope.compiled import kernel
 
 __all__ = ["LSTM"]
 
@@ -97,19 +98,11 @@ class _Scan(torch.autograd.Function):
         return result, result.t() @ torch.from_numpy(before), None
 
 
-def _share(kernel: Any, starts: np.ndarray, stops: np.ndarray, *arrays: np.ndarray) -> None:
+def _share(work: Any, starts: np.ndarray, stops: np.ndarray, *arrays: np.ndarray) -> None:
     """Run a kernel over all sequences, shared out among torch's number of threads."""
     shares = np.array_split(np.arange(len(starts)), min(torch.get_num_threads(), len(starts)))
     with ThreadPoolExecutor(len(shares)) as pool:
-        list(pool.map(lambda part: kernel(starts[part], stops[part], *arrays), shares))
-
-
-def _kernel(function: Callable[..., Any]) -> Any:
-    """Compile on first use, kept on disk where any place for that can be written."""
-    try:
-        return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
-    except RuntimeError:  # no writable folder, beside the package or at home
-        return numba.njit(nogil=True, error_model="numpy")(function)
+        list(pool.map(lambda part: work(starts[part], stops[part], *arrays), shares))
 
 
 @numba.njit(error_model="numpy")
@@ -123,7 +116,7 @@ def _tanh(x):  # type: ignore[no-untyped-def]
     return _sigmoid(x + x) * type(x)(2) - type(x)(1)  # half the time of np.tanh
 
 
-@_kernel
+@kernel(nogil=True)
 def _run(starts, stops, active, weight, cells, squashed, states):  # type: ignore[no-untyped-def]
     """Fill cells, their tanh and states; `active` holds the gates' inputs, then their outputs."""
     units = weight.shape[0]
@@ -147,7 +140,7 @@ def _run(starts, stops, active, weight, cells, squashed, states):  # type: ignor
                 states[t, k] = o * squashed[t, k]
 
 
-@_kernel
+@kernel(nogil=True)
 def _run_back(starts, stops, given, active, weight, cells, squashed, d_gates):  # type: ignore[no-untyped-def]
     """Fill the gradients of the gates' inputs from those of the states."""
     units = weight.shape[1]

@@ -19,6 +19,7 @@ import numpy as np
 __all__ = [
     "ABOVE_EYES",
     "ABOVE_MOUTH",
+    "BLOCK_ROWS",
     "COARSE_TRIANGLES",
     "COLUMNS",
     "EYE_HALF",
@@ -36,9 +37,9 @@ __all__ = [
     "ROWS",
     "SLIT_STRIPS",
     "THETA",
-    "TRIANGLES",
     "bump",
     "eye_profile",
+    "skin_triangles",
     "smoothstep",
     "twin_bump",
 ]
@@ -135,34 +136,69 @@ MOUTH_SLIT = np.clip(1.0 - (P / MOUTH_HALF) ** 2, 0.0, 1.0) ** 0.55
 EYE_SLIT = np.clip(2 * (eye_profile(P, 1, upper=True) + eye_profile(P, -1, upper=True)), 0.0, 1.0)
 
 
-def _triangles() -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
-    """Return the grid's triangles int32 [M, 3] and those of the strips across mouth and eyes."""
-    index = np.arange(ROWS * COLUMNS).reshape(ROWS, COLUMNS)
-
-    def quads(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> np.ndarray:
-        both = np.stack([np.stack([a, b, d], -1), np.stack([a, d, c], -1)], -2)
-        return both.reshape(-1, 3).astype(np.int32)
-
-    keep = [row for row in range(ROWS - 1) if row not in (MOUTH_ROW, EYE_ROW)]
-    below, above = index[keep], index[np.array(keep) + 1]
-    skin = quads(below[:, :-1], below[:, 1:], above[:, :-1], above[:, 1:])
-    strips = []
-    for row in (MOUTH_ROW, EYE_ROW):
-        span = slice(20, COLUMNS - 20)
-        low, high = index[row, span], index[row + 1, span]
-        strips.append(quads(low[:-1], low[1:], high[:-1], high[1:]))
-    return skin, (strips[0], strips[1])
-
-
-def _coarse_triangles() -> np.ndarray:
-    """Return a closed skin of every second row and column, enough to cast shadows."""
-    rows = np.r_[np.arange(0, ROWS - 1, 2), ROWS - 1]
-    index = rows[:, None] * COLUMNS + np.arange(0, COLUMNS, 2)[None]
-    a, b, c, d = index[:-1, :-1], index[:-1, 1:], index[1:, :-1], index[1:, 1:]
+def _quads(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> np.ndarray:
+    """Return the triangles int32 [M, 3] of quads: lower left, lower right, upper left and right."""
     both = np.stack([np.stack([a, b, d], -1), np.stack([a, d, c], -1)], -2)
     return both.reshape(-1, 3).astype(np.int32)
 
 
-#: Skin triangles, and the strips that close mouth and eyes (drawn pushed back, as their lining).
-TRIANGLES, SLIT_STRIPS = _triangles()
+_INDEX = np.arange(ROWS * COLUMNS).reshape(ROWS, COLUMNS)
+#: Where the blocks of two rows (by two columns) begin that the skin is drawn in. Between eyes and
+#: mouth, and above the eyes, rows are odd in number: a strip next to the eyes belongs to no block.
+BLOCK_ROWS = np.r_[0:MOUTH_ROW:2, MOUTH_ROW + 1 : EYE_ROW - 1 : 2, EYE_ROW + 2 : ROWS - 1 : 2]
+
+
+def skin_triangles(fine: np.ndarray) -> np.ndarray:
+    """Return triangles that cover the skin, int32 [M, 3].
+
+    Parameters
+    ----------
+    fine : bool [len(BLOCK_ROWS), (COLUMNS - 1) // 2]
+        Blocks to be drawn from all their nine vertices. Others make do with two triangles, or with
+        a fan that meets finer neighbours vertex by vertex, so that no crack opens.
+    """
+    below, above = np.ones_like(fine), np.ones_like(fine)  # at slits and strips, always split
+    joined = np.diff(BLOCK_ROWS) == 2
+    below[1:][joined], above[:-1][joined] = fine[:-1][joined], fine[1:][joined]
+    left, right = np.pad(fine, ((0, 0), (1, 1)))[:, :-2], np.pad(fine, ((0, 0), (1, 1)))[:, 2:]
+    split = np.stack([below, right, above, left], -1) | fine[..., None]
+    code = split @ [1, 2, 4, 8]
+    corner = _INDEX[BLOCK_ROWS][:, :-1:2]
+    row = COLUMNS
+    ring = np.array([0, 1, 2, row + 2, 2 * row + 2, 2 * row + 1, 2 * row, row])
+    found = [
+        _quads(*(_INDEX[r, s] for r in (k, k + 1) for s in (slice(None, -1), slice(1, None))))
+        for k in (EYE_ROW - 1, EYE_ROW + 1)
+    ]
+    for pattern in range(16):
+        kept = np.array(
+            [True, pattern & 1, True, pattern & 2, True, pattern & 4, True, pattern & 8]
+        )
+        around = ring[kept.astype(bool)]
+        fan = np.stack([np.full(len(around), row + 1), around, np.roll(around, -1)], -1)
+        if not pattern:
+            fan = np.array([[0, 2, 2 * row + 2], [0, 2 * row + 2, 2 * row]])
+        found.append((corner[code == pattern][:, None, None] + fan).reshape(-1, 3))
+    return np.vstack(found).astype(np.int32)
+
+
+def _slit_strips() -> list[np.ndarray]:
+    """Return the triangles of the strips across mouth and eyes."""
+    span = slice(20, COLUMNS - 20)
+    strips = []
+    for row in (MOUTH_ROW, EYE_ROW):
+        low, high = _INDEX[row, span], _INDEX[row + 1, span]
+        strips.append(_quads(low[:-1], low[1:], high[:-1], high[1:]))
+    return strips
+
+
+def _coarse_triangles() -> np.ndarray:
+    """Return a closed skin of every third row and column, enough to cast shadows."""
+    rows, columns = (np.unique(np.r_[np.arange(0, n, 3), n - 1]) for n in (ROWS, COLUMNS))
+    index = _INDEX[np.ix_(rows, columns)]
+    return _quads(index[:-1, :-1], index[:-1, 1:], index[1:, :-1], index[1:, 1:])
+
+
+#: The strips that close mouth and eyes, drawn pushed back, as their lining.
+SLIT_STRIPS = _slit_strips()
 COARSE_TRIANGLES = _coarse_triangles()

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from painscope.virtual import parts, raster
-from painscope.virtual.anatomy import COARSE_TRIANGLES, SLIT_STRIPS, TRIANGLES, P, Q
+from painscope.virtual.anatomy import COARSE_TRIANGLES, SLIT_STRIPS, P, Q, skin_triangles
 from painscope.virtual.canvas import PER_MM, linear, resized, texel
+from painscope.virtual.detail import fine_blocks
 from painscope.virtual.expression import express, skin_normals
 from painscope.virtual.hair import hair_volume
 from painscope.virtual.head import Head, build_head
@@ -48,9 +49,11 @@ class Body:
         Those seen from the front only come first.
     one_sided : int
         How many of them.
+    used : int32 [U]
+        The vertices that anything is drawn or shaded with.
     casting : int32 [C, 3]
         The triangles that cast shadows, `one_sided_casting` of them only where they face the
-        light; of the skin every second row and column, of hair a third of the wisps.
+        light; of the skin every third row and column, of hair a third of the wisps.
     part : int32 [M]
         Each triangle's part.
     spans : dict of str to slice
@@ -58,9 +61,8 @@ class Body:
     numbers : dict of str to int
         Each part's number.
     materials : float32 [parts, 10]
-    atlas : uint8 [h, w, 4]
-    relief : float32 [h, w, 3]
-        The skin's lasting relief, where wrinkles are added.
+    texels : float32 [h, w, 8]
+        See `shading.shade_surfaces`; the skin's come first, with the relief that lasts.
     patches : list of Patch
     """
 
@@ -74,14 +76,14 @@ class Body:
     uv: np.ndarray
     triangles: np.ndarray
     one_sided: int
+    used: np.ndarray
     casting: np.ndarray
     one_sided_casting: int
     part: np.ndarray
     spans: dict[str, slice]
     numbers: dict[str, int]
     materials: np.ndarray
-    atlas: np.ndarray
-    relief: np.ndarray
+    texels: np.ndarray
     patches: list[Patch]
 
 
@@ -89,12 +91,14 @@ _HAIRY = ("hair", "mane", "beard")
 _CASTING = ("bust", "left_ear", "right_ear", "glasses", *_HAIRY)
 
 
-def assemble(person: Person, scene: Scene, per_mm: float = PER_MM) -> Body:
-    """Build a person; `per_mm` is the skin texture's resolution in pixels per mm."""
+def assemble(person: Person, scene: Scene, px_per_mm: float) -> Body:
+    """Build a person, in the detail that a picture with so many pixels per mm can show."""
+    per_mm = float(np.clip(1.35 * px_per_mm, 0.5, PER_MM))  # of the skin's texture
     head = build_head(person, hair_volume(person))
     skin = skin_colour(person)
     painted, relief = paint_skin(person)
-    pieces = {"skin": _skin_part(head, resized(painted, per_mm), per_mm)}
+    triangles = skin_triangles(fine_blocks(head, px_per_mm))
+    pieces = {"skin": _skin_part(head, triangles, resized(painted, per_mm), per_mm)}
     pieces.update(_linings(head, skin))
     pieces["bust"] = parts.bust(head, scene, skin)
     pieces["left_eye"], pieces["right_eye"] = parts.eyeballs(head)
@@ -112,7 +116,9 @@ def assemble(person: Person, scene: Scene, per_mm: float = PER_MM) -> Body:
     pieces.update({name: part for name, part in optional.items() if part is not None})
     body = _merge(head, pieces, resized(relief, per_mm), wrinkle_patches(person, per_mm))
     _bake_occlusion(body)
-    return _without_hidden_hair(body)
+    body = _without_hidden_hair(body)
+    used = np.unique(np.r_[body.triangles.reshape(-1), body.casting.reshape(-1)])
+    return replace(body, used=used.astype(np.int32))
 
 
 def _without_hidden_hair(body: Body) -> Body:
@@ -143,11 +149,11 @@ def _bake_occlusion(body: Body) -> None:
             body.tint[span] *= 0.45 + 0.75 * share[span]
 
 
-def _skin_part(head: Head, texture: np.ndarray, per_mm: float) -> Part:
+def _skin_part(head: Head, triangles: np.ndarray, texture: np.ndarray, per_mm: float) -> Part:
     texels = (texel(P, Q).reshape(-1, 2) + 0.5) * (per_mm / PER_MM) - 0.5
     count = len(head.points)
     return Part(
-        head.points, TRIANGLES, _SKIN, np.zeros((count, 3)), np.ones(count), uv=texels,
+        head.points, triangles, _SKIN, np.zeros((count, 3)), np.ones(count), uv=texels,
         texture=texture, one_sided=True,
     )  # fmt: skip
 
@@ -222,14 +228,14 @@ def _merge(head: Head, pieces: dict[str, Part], relief: np.ndarray, patches: lis
         uv=uv,
         triangles=every,
         one_sided=one_sided,
+        used=np.arange(start, dtype=np.int32),
         casting=np.vstack([COARSE_TRIANGLES + spans["skin"].start, every[casts]]),
         one_sided_casting=len(COARSE_TRIANGLES) + int(casts[:one_sided].sum()),
         part=of_part,
         spans=spans,
         numbers=numbers,
         materials=np.array(rows, np.float32),
-        atlas=_stack(textures),
-        relief=relief,
+        texels=_texels(textures, relief),
         patches=patches,
     )
 
@@ -239,11 +245,15 @@ def _wisp(part: Part, span: slice, triangles: np.ndarray) -> np.ndarray:
     return (triangles[:, 0] - span.start) // part.wisp_points
 
 
-def _stack(textures: list[np.ndarray]) -> np.ndarray:
-    """Put textures below one another in one atlas."""
+def _texels(textures: list[np.ndarray], relief: np.ndarray) -> np.ndarray:
+    """Put textures uint8 [h, w, 4] below one another, the first with its relief."""
     width = max(texture.shape[1] for texture in textures)
-    padded = [
-        np.pad(texture, ((0, 0), (0, width - texture.shape[1]), (0, 0)), mode="edge")
-        for texture in textures
-    ]
-    return np.ascontiguousarray(np.vstack(padded))
+    texels = np.zeros((sum(len(texture) for texture in textures), width, 8), np.float32)
+    full = np.array([255, 255, 255, 128], np.float32)
+    top = 0
+    for texture in textures:
+        padded = np.pad(texture, ((0, 0), (0, width - texture.shape[1]), (0, 0)), mode="edge")
+        texels[top : top + len(texture), :, :4] = padded / full
+        top += len(texture)
+    texels[: relief.shape[0], : relief.shape[1], 4:7] = relief
+    return texels

@@ -93,9 +93,13 @@ def linear(colour: str) -> np.ndarray:
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
 
 
-def tone_table() -> np.ndarray:
-    """Return sRGB grey levels of linear light 0 to 1 in 4096 steps: float32 [4097]."""
-    light = np.linspace(0, 1, 4097)
+def tone_table(steps: int) -> np.ndarray:
+    """Return sRGB grey levels of linear light 0 to 4 in `steps` per 1: float32 [4 * steps + 1].
+
+    What is brighter than a camera can show bends softly into white.
+    """
+    light = np.linspace(0, 4, 4 * steps + 1)
+    light = np.where(light > 0.65, 1.0 - 0.35 * np.exp(-(light - 0.65) / 0.35), light)
     encoded = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
     return (255 * encoded).astype(np.float32)
 

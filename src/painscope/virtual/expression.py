@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from painscope.virtual import raster
+from painscope.virtual import vertices
 from painscope.virtual.action_units import Field, unit_fields
 from painscope.virtual.anatomy import (
     ABOVE_EYES,
@@ -115,14 +115,14 @@ def express(
     for (number, side), field in unit_fields().items():
         amount = unit[_COLUMN[number], side]
         if amount > 1e-4:
-            raster.add_field(points, field.index, field.move, np.float32(amount))
+            vertices.add_field(points, field.index, field.move, np.float32(amount))
     lids = np.stack(
         [_lid_heights(head, unit[:, side], float(blink[side]), gaze_pitch) for side in (0, 1)]
     )
     lid_fields, lip_fields, jaw_weights = _openers()
     for (above, below), (upper, lower) in zip(lid_fields, lids, strict=True):
-        raster.add_field(points, above.index, above.move, np.float32(upper))
-        raster.add_field(points, below.index, below.move, np.float32(-lower))
+        vertices.add_field(points, above.index, above.move, np.float32(upper))
+        vertices.add_field(points, below.index, below.move, np.float32(-lower))
 
     def both(number: int) -> float:
         return float(unit[_COLUMN[number]].mean())
@@ -132,7 +132,7 @@ def express(
     parted = both(25) * pressed
     if parted > 1e-4:
         for field, apart in zip(lip_fields, (3.0, 8.0), strict=True):
-            raster.add_field(points, field.index, field.move, np.float32(apart * parted))
+            vertices.add_field(points, field.index, field.move, np.float32(apart * parted))
     if jaw > 1e-4:
         rotate_jaw(points, np.float32(jaw) * jaw_weights)
     for (index, is_upper), centre in zip(_lid_vertices(), head.eye_centres, strict=True):
@@ -152,8 +152,8 @@ def rotate_jaw(points: np.ndarray, angle: np.ndarray | float) -> None:
 
 
 def skin_normals(points: np.ndarray, out: np.ndarray) -> None:
-    """Write the unit normals of a moved skin [ROWS * COLUMNS, 3] into the first rows of `out`."""
-    raster.grid_normals(points, ROWS, COLUMNS, _SLITS, _OPEN_SHARE, out)
+    """Write the unit normals of a moved skin [ROWS * COLUMNS, 3] into `out`'s first rows."""
+    vertices.grid_normals(points, ROWS, COLUMNS, _SLITS, _OPEN_SHARE, out)
 
 
 def _jaw_angle(drop: float, stretch: float) -> float:

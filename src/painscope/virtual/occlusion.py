@@ -36,7 +36,7 @@ def sky_share(points: np.ndarray, normals: np.ndarray, triangles: np.ndarray) ->
     height, turn = 1 - 2 * k / _DIRECTIONS, np.pi * (1 + 5**0.5) * k
     level = np.sqrt(1 - height**2)
     directions = np.stack([level * np.sin(turn), height, level * np.cos(turn)], -1)
-    ids, depth = np.empty((_SIZE, _SIZE), np.int32), np.empty((_SIZE, _SIZE), np.float32)
+    front = np.empty((_SIZE, _SIZE, 1), np.int64)
     seen, most = np.zeros(len(points), np.float32), np.zeros(len(points), np.float32)
     directed = np.linalg.norm(normals, axis=1) > 0.5
     middle = np.array([0.0, -30.0, 0.0], np.float32)
@@ -45,9 +45,9 @@ def sky_share(points: np.ndarray, normals: np.ndarray, triangles: np.ndarray) ->
         view[:, 0] = 0.5 * _SIZE + _PER_MM * view[:, 0]
         view[:, 1] = 0.5 * _SIZE - _PER_MM * view[:, 1]
         view[:, 2] *= -1
-        ids.fill(-1)
-        depth.fill(1e9)
-        raster.rasterise(view, triangles, 0, 1, ids, depth)
+        front.fill(raster.NOTHING)
+        raster.rasterise(view, triangles, 0, front)
+        depth = raster.depth_mm(front[..., 0])
         column = np.clip(view[:, 0].astype(np.int32), 0, _SIZE - 1)
         row = np.clip(view[:, 1].astype(np.int32), 0, _SIZE - 1)
         weight = np.where(directed, np.maximum(normals @ direction.astype(np.float32), 0), 1.0)
@@ -63,7 +63,7 @@ def ever_seen(points: np.ndarray, triangles: np.ndarray, one_sided: int) -> np.n
     round of views need not be drawn.
     """
     size, per_mm = 380, 1.15
-    ids, depth = np.empty((size, size), np.int32), np.empty((size, size), np.float32)
+    front = np.empty((size, size, 1), np.int64)
     pixels = np.zeros(len(triangles), np.int64)
     middle = np.array([0.0, -30.0, 0.0], np.float32)
     for yaw in np.radians([-40, -20, 0, 20, 40]):
@@ -73,8 +73,9 @@ def ever_seen(points: np.ndarray, triangles: np.ndarray, one_sided: int) -> np.n
             view[:, 0] = 0.5 * size + per_mm * view[:, 0]
             view[:, 1] = 0.5 * size - per_mm * view[:, 1]
             view[:, 2] *= -1
-            ids.fill(-1)
-            depth.fill(1e9)
-            raster.rasterise(view, triangles, one_sided, 1, ids, depth)
-            pixels += np.bincount(ids[ids >= 0], minlength=len(triangles))
+            front.fill(raster.NOTHING)
+            raster.rasterise(view, triangles, one_sided, front)
+            pixels += np.bincount(
+                raster.triangle(front[front < raster.NOTHING]), minlength=len(triangles)
+            )
     return pixels > 4

@@ -1,253 +1,194 @@
-"""The compiled part of drawing: visibility first, then light once per pixel.
+"""The compiled part of drawing: which surface each pixel shows.
 
-`rasterise` finds, for one or four samples per pixel, which triangle lies in front. `shade` then
-lights each pixel once where its samples show the same smooth surface, and each surface apart only
-where they differ: smooth edges at little more than the price of none.
+`rasterise` finds, for one or four samples per pixel, which triangle lies in front. `resolve` then
+lists what each pixel shows: one fragment where its samples lie on the same smooth surface, several
+only where they differ. `shading` lights each fragment once: smooth edges at little more than the
+price of none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import numba
 import numpy as np
+
+from painscope.compiled import kernel
 
 __all__ = [
     "GLOW",
     "HAIR",
+    "NOTHING",
     "PLAIN",
     "SKIN",
+    "STEPS_PER_MM",
     "WET",
-    "add_field",
-    "grid_normals",
-    "kernel",
-    "place",
+    "depth_mm",
     "rasterise",
     "resolve",
+    "triangle",
 ]
 
 #: Kinds of material: what a triangle's light depends on besides its normal.
 PLAIN, SKIN, HAIR, GLOW, WET = 0, 1, 2, 3, 4
 
-
-def kernel(**options: Any) -> Callable[..., Any]:
-    """Compile on first use, kept on disk where any place for that can be written."""
-
-    def compile_lazily(function: Callable[..., Any]) -> Any:
-        try:
-            return numba.njit(cache=True, **options)(function)
-        except RuntimeError:  # numba found no writable folder, beside the package or at home
-            return numba.njit(**options)(function)
-
-    return compile_lazily
+#: What a sample holds is one number, so that the nearest is the least: the depth in these steps in
+#: the upper 32 bits, the triangle in the lower.
+STEPS_PER_MM = np.float32(16384.0)
+NOTHING = np.int64(2**62 - 1)
+#: Numba takes a bare decimal for float64; every number in a kernel must say that it is not.
+f32 = np.float32
 
 
-@kernel(fastmath=True, error_model="numpy")
-def add_field(points, index, move, amount):  # type: ignore[no-untyped-def]
-    """Add `amount` times `move`, float32 [K, 3], to the points at `index`, in place."""
-    for k in range(len(index)):
-        for axis in range(3):
-            points[index[k], axis] += amount * move[k, axis]
+def triangle(front: np.ndarray) -> np.ndarray:
+    """Return the triangle that each sample shows, −1 where there is none: int64 as `front`."""
+    return np.where(front == NOTHING, -1, front & 0xFFFFFFFF)
 
 
-@kernel(fastmath=True, error_model="numpy")
-def place(  # type: ignore[no-untyped-def]
-    points, normals, follow, turn, pivot, camera, shadow_axes, shadow_scale, shadow_half,
-    screen, turned, shadowed,
-):  # fmt: skip
-    """Turn all vertices with the head and see them from the camera and from the light.
+def depth_mm(front: np.ndarray) -> np.ndarray:
+    """Return how far away what each sample shows is: float64 as `front`, infinite for nothing."""
+    return np.where(front == NOTHING, np.inf, (front >> 32) / float(STEPS_PER_MM))
 
-    points, normals : float32 [N, 3], in the head's space; follow : float32 [N], how far each
-    turns by `turn` [3, 3] about `pivot` [3]. Writes float32 [N, 3] each: `screen` (pixels right
-    and down, distance), `turned` (normals) and `shadowed` (places in the shadow map, depth).
+
+@kernel(fastmath=True, inline="always")
+def _offer(front, y, x, s, w1, w2, z, k):  # type: ignore[no-untyped-def]
+    """Let a sample keep the nearer of what it holds and triangle `k`, if that covers it.
+
+    Outside the triangle its depth is pushed out of sight: no branch, so that a pixel's four samples
+    are worked out at once.
     """
-    for k in range(len(points)):
-        share = follow[k]
-        x, y, z = points[k, 0] - pivot[0], points[k, 1] - pivot[1], points[k, 2] - pivot[2]
-        nx, ny, nz = normals[k, 0], normals[k, 1], normals[k, 2]
-        if share > 0.0:
-            rest = 1.0 - share
-            dx = turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z
-            dy = turn[1, 0] * x + turn[1, 1] * y + turn[1, 2] * z
-            dz = turn[2, 0] * x + turn[2, 1] * y + turn[2, 2] * z
-            x, y, z = share * dx + rest * x, share * dy + rest * y, share * dz + rest * z
-            dx = turn[0, 0] * nx + turn[0, 1] * ny + turn[0, 2] * nz
-            dy = turn[1, 0] * nx + turn[1, 1] * ny + turn[1, 2] * nz
-            dz = turn[2, 0] * nx + turn[2, 1] * ny + turn[2, 2] * nz
-            nx, ny, nz = share * dx + rest * nx, share * dy + rest * ny, share * dz + rest * nz
-        turned[k, 0], turned[k, 1], turned[k, 2] = nx, ny, nz
-        x, y, z = x + pivot[0], y + pivot[1], z + pivot[2]
-        away = camera[3] - z
-        scale = camera[2] / away
-        screen[k, 0], screen[k, 1] = camera[0] + scale * x, camera[1] - scale * y
-        screen[k, 2] = away
-        right = shadow_axes[0, 0] * x + shadow_axes[0, 1] * y + shadow_axes[0, 2] * z
-        up = shadow_axes[1, 0] * x + shadow_axes[1, 1] * y + shadow_axes[1, 2] * z
-        shadowed[k, 0] = shadow_half + shadow_scale * right
-        shadowed[k, 1] = shadow_half - shadow_scale * up
-        shadowed[k, 2] = -(shadow_axes[2, 0] * x + shadow_axes[2, 1] * y + shadow_axes[2, 2] * z)
+    outside = max(f32(-1e-4) - min(min(w1, w2), f32(1.0) - w1 - w2), f32(0.0))
+    steps = np.int32(min(z + outside * f32(1e9), f32(1.3e5)) * STEPS_PER_MM)
+    front[y, x, s] = min(front[y, x, s], (np.int64(steps) << 32) | k)
 
 
-@kernel(fastmath=True, error_model="numpy")
-def grid_normals(points, rows, columns, slit_rows, open_share, normals):  # type: ignore[no-untyped-def]
-    """Write the unit normals of a grid whose slit rows (lower copies) have no upper neighbour.
-
-    points, normals : float32 [rows * columns, 3]; slit_rows : int [S]; open_share : float32
-    [S, columns], 1 where a slit can open (its two edges keep their own normals), 0 beyond its
-    corners (they share one).
-    """
-    for r in range(rows):
-        low, high = max(r - 1, 0), min(r + 1, rows - 1)
-        for s in slit_rows:
-            if r == s:
-                high = r
-            elif r == s + 1:
-                low = r
-        for c in range(columns):
-            left, right = max(c - 1, 0), min(c + 1, columns - 1)
-            a, b = r * columns + left, r * columns + right
-            d, e = low * columns + c, high * columns + c
-            ux, uy, uz = (
-                points[b, 0] - points[a, 0],
-                points[b, 1] - points[a, 1],
-                points[b, 2] - points[a, 2],
-            )
-            wx, wy, wz = (
-                points[e, 0] - points[d, 0],
-                points[e, 1] - points[d, 1],
-                points[e, 2] - points[d, 2],
-            )
-            nx, ny, nz = uy * wz - uz * wy, uz * wx - ux * wz, ux * wy - uy * wx
-            scale = 1.0 / np.sqrt(nx * nx + ny * ny + nz * nz + 1e-12)
-            k = r * columns + c
-            normals[k, 0], normals[k, 1], normals[k, 2] = nx * scale, ny * scale, nz * scale
-    for i in range(len(slit_rows)):
-        for c in range(columns):
-            a = slit_rows[i] * columns + c
-            b = a + columns
-            own = 0.5 + 0.5 * open_share[i, c]
-            for k in range(3):
-                lower, upper = normals[a, k], normals[b, k]
-                normals[a, k] = own * lower + (1 - own) * upper
-                normals[b, k] = own * upper + (1 - own) * lower
-
-
-@kernel(fastmath=True, error_model="numpy")
-def rasterise(screen, triangles, one_sided, samples, ids, depth):  # type: ignore[no-untyped-def]
+@kernel(fastmath=True)
+def rasterise(screen, triangles, one_sided, front):  # type: ignore[no-untyped-def]
     """Find the nearest triangle at every sample.
 
     screen : float32 [N, 3], pixels right and down, and distance; triangles : int32 [M, 3], the
-    first `one_sided` of them shown from the front only. ids : int32 and depth : float32, both
-    [H * samples, W * samples], are written where something is nearer than what they hold.
-    With two samples a way they lie on a rotated grid, which smooths upright edges best.
+    first `one_sided` of them shown from the front only. front : int64 [H, W, 1 or 4], `NOTHING`
+    where nothing is yet, is written where something is nearer than what it holds. A pixel's four
+    samples lie on a rotated grid, which smooths upright edges best.
     """
-    height, width = ids.shape
+    height, width, samples = front.shape
+    # How far samples lie from a pixel's middle, and a triangle from being missed by rounding.
+    reach = f32(0.375) if samples == 4 else f32(0.0)
+    half, zero = f32(0.5), f32(0.0)
     for k in range(triangles.shape[0]):
         a, b, c = triangles[k, 0], triangles[k, 1], triangles[k, 2]
-        x0, y0 = screen[a, 0] * samples, screen[a, 1] * samples
-        x1, y1 = screen[b, 0] * samples, screen[b, 1] * samples
-        x2, y2 = screen[c, 0] * samples, screen[c, 1] * samples
-        area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
-        if area > -1e-6 and (k < one_sided or area < 1e-6):
+        x0, y0 = screen[a, 0], screen[a, 1]
+        x1, y1 = screen[b, 0] - x0, screen[b, 1] - y0
+        x2, y2 = screen[c, 0] - x0, screen[c, 1] - y0
+        area = x1 * y2 - x2 * y1
+        if area > f32(-1e-6) and (k < one_sided or area < f32(1e-6)):
             continue
-        left = max(0, int(np.floor(min(x0, min(x1, x2)) - 0.25)))
-        right = min(width - 1, int(np.floor(max(x0, max(x1, x2)) + 0.25)))
-        top = max(0, int(np.floor(min(y0, min(y1, y2)) - 0.25)))
-        bottom = min(height - 1, int(np.floor(max(y0, max(y1, y2)) + 0.25)))
-        if left > right or top > bottom:
+        left = max(0, int(x0 + half - reach + min(zero, min(x1, x2))))
+        right = min(width, int(x0 + half + reach + max(zero, max(x1, x2))))
+        top = max(0, int(y0 + half - reach + min(zero, min(y1, y2))))
+        bottom = min(height, int(y0 + half + reach + max(zero, max(y1, y2))))
+        if left >= right or top >= bottom:
             continue
-        scale = 1.0 / area
-        # Barycentric weights of b and c are linear in the sample's place.
-        b_x, b_y = (y2 - y0) * scale, -(x2 - x0) * scale
-        c_x, c_y = -(y1 - y0) * scale, (x1 - x0) * scale
-        z0, z1, z2 = screen[a, 2], screen[b, 2] - screen[a, 2], screen[c, 2] - screen[a, 2]
-        wide = right - left > 5
-        for y in range(top, bottom + 1):
+        # The weights of b and c, and the depth, are linear in the sample's place.
+        scale = f32(1.0) / area
+        b_x, b_y = y2 * scale, -x2 * scale
+        c_x, c_y = -y1 * scale, x1 * scale
+        z0 = screen[a, 2]
+        z1, z2 = screen[b, 2] - z0, screen[c, 2] - z0
+        z_x, z_y = z1 * b_x + z2 * c_x, z1 * b_y + z2 * c_y
+        for y in range(top, bottom):
             first, last = left, right
-            row = y + 0.5 - y0
-            if wide:  # a long sliver fills little of its box: keep to where this row meets it
+            dx, dy = half - x0, f32(y) + half - y0
+            w1_row, w2_row = dx * b_x + dy * b_y, dx * c_x + dy * c_y
+            z_row = z0 + dx * z_x + dy * z_y
+            if right - left > 3:  # a long sliver fills little of its box: keep to its row
                 for edge in range(3):
                     if edge == 0:
-                        slope, value = b_x, row * b_y - x0 * b_x
-                        slack = 0.3 * (abs(b_x) + abs(b_y))
+                        across, down, value = b_x, b_y, w1_row
                     elif edge == 1:
-                        slope, value = c_x, row * c_y - x0 * c_x
-                        slack = 0.3 * (abs(c_x) + abs(c_y))
+                        across, down, value = c_x, c_y, w2_row
                     else:
-                        slope = -b_x - c_x
-                        value = 1.0 - row * (b_y + c_y) - x0 * slope
-                        slack = 0.3 * (abs(b_x + c_x) + abs(b_y + c_y))
-                    if slope > 1e-9:
-                        first = max(first, int(max(-(value + slack) / slope - 0.5, 0.0)))
-                    elif slope < -1e-9:
-                        last = min(last, int(max(-(value + slack) / slope, -1.0)))
-            # Two samples a way lie on the classic rotated grid, in quarters of a pixel.
-            shift = 0.25 - 0.5 * (y & 1) if samples == 2 else 0.0
-            w1_row = (0.5 - x0 + shift) * b_x + row * b_y
-            w2_row = (0.5 - x0 + shift) * c_x + row * c_y
-            for x in range(first, last + 1):
-                drop = 0.5 * (x & 1) - 0.25 if samples == 2 else 0.0
-                w1 = w1_row + x * b_x + drop * b_y
-                w2 = w2_row + x * c_x + drop * c_y
-                if w1 < -1e-4 or w2 < -1e-4 or w1 + w2 > 1.0001:
+                        across, down, value = -b_x - c_x, b_y + c_y, f32(1.0) - w1_row - w2_row
+                    value += reach * (abs(across) + abs(down)) + f32(1e-4)
+                    if across > f32(1e-9):
+                        first = max(first, int(f32(1.0) - value / across))
+                    elif across < f32(-1e-9):
+                        last = min(last, int(f32(1.0) - value / across))
+            for x in range(first, last):
+                w1, w2 = w1_row + f32(x) * b_x, w2_row + f32(x) * c_x
+                z = z_row + f32(x) * z_x
+                if samples == 1:
+                    _offer(front, y, x, 0, w1, w2, z, k)
                     continue
-                z = z0 + w1 * z1 + w2 * z2
-                if z < depth[y, x]:
-                    depth[y, x] = z
-                    ids[y, x] = k
+                # The grid: steps of an eighth across and three eighths down, turned four ways.
+                p, q, r = f32(0.125), f32(0.375), f32(0.375)
+                b_1, c_1, z_1 = p * b_x + q * b_y, p * c_x + q * c_y, p * z_x + q * z_y
+                b_2, c_2, z_2 = r * b_x - p * b_y, r * c_x - p * c_y, r * z_x - p * z_y
+                _offer(front, y, x, 0, w1 - b_1, w2 - c_1, z - z_1, k)
+                _offer(front, y, x, 1, w1 + b_2, w2 + c_2, z + z_2, k)
+                _offer(front, y, x, 2, w1 - b_2, w2 - c_2, z - z_2, k)
+                _offer(front, y, x, 3, w1 + b_1, w2 + c_1, z + z_1, k)
 
 
-@kernel(fastmath=True, error_model="numpy")
-def resolve(ids, depth, samples, parts, materials, places, found, shares):  # type: ignore[no-untyped-def]
+@kernel(fastmath=True)
+def resolve(front, parts, materials, background, image, places, found, shares):  # type: ignore[no-untyped-def]
     """List what each pixel shows: one fragment per surface, with its share of the samples.
 
-    Samples on the same part at like depths are one surface; hair's wisps soon are not.
-    places, found : int32 and shares : float32, all [H * W * samples²], are written with the
-    pixel (row in the upper 16 bits, column in the lower), the triangle and the share of each
-    fragment. Returns how many there are.
+    Samples on the same part at like depths are one surface; hair's wisps soon are not. `image`,
+    float32 [H, W, 3], becomes `background`, less what will be laid over it. places, found : int32
+    and shares : float32, all [H * W * samples], are written with the pixel (row in the upper 16
+    bits, column in the lower), the triangle and the share of each fragment: hair from the end
+    backwards, all else from the start. Returns how many there are from the start, and where hair
+    begins.
     """
-    height, width = ids.shape[0] // samples, ids.shape[1] // samples
-    seen = np.empty(4, np.int32)
-    far = np.empty(4, np.float32)
-    every = samples * samples
-    count = 0
+    height, width, samples = front.shape
+    count, hair = 0, len(places)
+    each = f32(1.0) / f32(samples)
     for py in range(height):
         for px in range(width):
-            s = 0
-            nothing, one = True, True
-            for y in range(py * samples, (py + 1) * samples):
-                for x in range(px * samples, (px + 1) * samples):
-                    seen[s] = ids[y, x]
-                    nothing &= seen[s] < 0
-                    one &= seen[s] == seen[0]
-                    s += 1
-            if nothing:
+            at = (py << 16) + px
+            nearest = front[py, px, 0]
+            same = True
+            for s in range(1, samples):
+                same &= (front[py, px, s] & 0xFFFFFFFF) == (nearest & 0xFFFFFFFF)
+            if same:
+                rest = f32(0.0)
+                if nearest == NOTHING:
+                    rest = f32(1.0)
+                else:
+                    k = nearest & 0xFFFFFFFF
+                    if materials[parts[k], 0] == HAIR:
+                        hair -= 1
+                        places[hair], found[hair], shares[hair] = at, k, f32(1.0)
+                    else:
+                        places[count], found[count], shares[count] = at, k, f32(1.0)
+                        count += 1
+                for c in range(3):
+                    image[py, px, c] = rest * background[py, px, c]
                 continue
-            if one:
-                places[count], found[count], shares[count] = (py << 16) + px, seen[0], 1.0
-                count += 1
-                continue
-            s = 0
-            for y in range(py * samples, (py + 1) * samples):
-                for x in range(px * samples, (px + 1) * samples):
-                    far[s] = depth[y, x]
-                    s += 1
-            for s in range(every):
-                k = seen[s]
-                if k < 0:
+            rest = f32(1.0)
+            taken = 0
+            for s in range(samples):
+                held = front[py, px, s]
+                if held == NOTHING or taken >> s & 1:
                     continue
+                k = held & 0xFFFFFFFF
                 part = parts[k]
-                near = 1.2 if materials[part, 0] == HAIR else 4.0
-                share = 1
-                for other in range(s + 1, every):
-                    j = seen[other]
-                    if j >= 0 and (
-                        j == k or (parts[j] == part and abs(far[other] - far[s]) < near)
-                    ):
-                        share += 1
-                        seen[other] = -1
-                places[count], found[count] = (py << 16) + px, k
-                shares[count] = share / every
-                count += 1
-    return count
+                of_hair = materials[part, 0] == HAIR
+                near = np.int64(f32(1.2 if of_hair else 4.0) * STEPS_PER_MM)
+                share = each
+                for other in range(s + 1, samples):
+                    next_ = front[py, px, other]
+                    if next_ == NOTHING or taken >> other & 1:
+                        continue
+                    j = next_ & 0xFFFFFFFF
+                    if j == k or (parts[j] == part and abs((next_ >> 32) - (held >> 32)) < near):
+                        share += each
+                        taken |= 1 << other
+                rest -= share
+                if of_hair:
+                    hair -= 1
+                    places[hair], found[hair], shares[hair] = at, k, share
+                else:
+                    places[count], found[count], shares[count] = at, k, share
+                    count += 1
+            for c in range(3):
+                image[py, px, c] = rest * background[py, px, c]
+    return count, hair

@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 
 from painscope.errors import PainscopeError
-from painscope.virtual import raster, shading
+from painscope.virtual import raster, shading, vertices
 from painscope.virtual.action_units import WRINKLES
 from painscope.virtual.anatomy import FACE_HEIGHT
 from painscope.virtual.body import assemble
-from painscope.virtual.canvas import PER_MM, tone_table
+from painscope.virtual.canvas import tone_table
 from painscope.virtual.expression import Pose, express, rotate_jaw, skin_normals
 from painscope.virtual.landmarks import landmark_points, region_masks
 from painscope.virtual.motion import ACTION_UNITS, FaceMotion
@@ -66,32 +66,30 @@ class Renderer:
                 "use a picture of at least 32×32 and a face of at least 16 px"
             )
         self.person, self.scene, self.size, self.face_px = person, scene, (width, height), face_px
-        self._samples = 2 if smooth else 1
         scale = face_px / FACE_HEIGHT
         self._focal = scale * _DISTANCE
-        self._body = assemble(person, scene, per_mm=float(np.clip(1.35 * scale, 0.5, PER_MM)))
-        self._moved_relief = self._body.relief.copy()
+        self._body = assemble(person, scene, scale)
+        self._texels = self._body.texels.copy()
         self._background = paint_background(scene, size)
         self._lights = _light_table(scene)
         self._gains = np.array(scene.white_balance, np.float32) * np.float32(scene.exposure)
         self._shadow_axes = view_axes(np.array(scene.key_direction))
-        self._table = tone_table()
+        self._table = tone_table(shading.TABLE_STEPS)
         rng = np.random.default_rng([scene.seed, 0x015E])
         self._noise = np.clip(32 * rng.standard_normal((211, 223, 3)), -127, 127).astype(np.int8)
-        shape = (height * self._samples, width * self._samples)
-        self._ids, self._depth = np.empty(shape, np.int32), np.empty(shape, np.float32)
-        most = height * width * self._samples**2
+        self._front = np.empty((height, width, 4 if smooth else 1), np.int64)
+        most = self._front.size
         self._fragments = (
             np.empty(most, np.int32),
             np.empty(most, np.int32),
             np.empty(most, np.float32),
         )
-        self._shadow_ids = np.empty((_SHADOW_SIZE, _SHADOW_SIZE), np.int32)
-        self._shadow = np.empty((_SHADOW_SIZE, _SHADOW_SIZE), np.float32)
+        self._image = np.empty((height, width, 3), np.float32)
+        self._shadow = np.empty((_SHADOW_SIZE, _SHADOW_SIZE, 1), np.int64)
         self._normals = self._body.normals.copy()
-        self._screen, self._turned, self._shadowed = (
-            np.empty_like(self._normals) for _ in range(3)
-        )
+        self._screen, self._shadowed = (np.empty_like(self._normals) for _ in range(2))
+        self._looks = np.zeros((len(self._normals), 8), np.float32)
+        self._looks[:, 3], self._looks[:, 5:7] = self._body.tint, self._body.uv
 
     def render(self, motion: FaceMotion, frame: int) -> np.ndarray:
         """Draw one frame: uint8 [H, W, 3], RGB."""
@@ -100,19 +98,22 @@ class Renderer:
         turn = _turn(*np.radians(motion.pose[frame]))
         camera = self._camera(motion.offset[frame])
         self._place(pose, turn, camera)
-        uv, tint = self._eyes(motion, frame, pose)
+        self._turn_eyes(motion, frame, pose)
+        self._fold_skin(motion.action_units[frame])
         self._cast()
         self._see()
-        count = raster.resolve(
-            self._ids, self._depth, self._samples, body.part, body.materials, *self._fragments
+        count, hair = raster.resolve(
+            self._front, body.part, body.materials, self._background, self._image, *self._fragments
         )
-        image = self._background.copy()
-        shading.shade(
-            count, *self._fragments, self._screen, self._turned, uv, tint, body.triangles,
-            body.part, body.materials, body.atlas, self._relief(motion.action_units[frame]),
-            self._lights, turn, camera, self._shadow, self._shadow_axes, _SHADOW_PER_MM, image,
+        shading.shade_surfaces(
+            count, *self._fragments, self._screen, self._looks, body.triangles, body.part,
+            body.materials, self._texels, self._lights, turn, self._image,
         )  # fmt: skip
-        image = cv2.GaussianBlur(image, (3, 3), self.scene.softness)
+        shading.shade_hair(
+            hair, *self._fragments, self._screen, self._looks, body.triangles, body.part,
+            body.materials, self._lights, camera, self._image,
+        )  # fmt: skip
+        image = cv2.GaussianBlur(self._image, (3, 3), self.scene.softness)
         out = np.empty(image.shape, np.uint8)
         shift = np.random.default_rng([self.scene.seed, frame]).integers(0, 211, 2)
         shading.develop(
@@ -135,7 +136,7 @@ class Renderer:
         turn = _turn(*np.radians(motion.pose[frame]))
         self._place(self._pose(motion, frame), turn, self._camera(motion.offset[frame]))
         self._see()
-        return region_masks(self._body, self._ids[:: self._samples, :: self._samples])
+        return region_masks(self._body, raster.triangle(self._front[..., 0]))
 
     def _pose(self, motion: FaceMotion, frame: int) -> Pose:
         return express(
@@ -157,9 +158,9 @@ class Renderer:
             for name in ("lower_teeth", "tongue"):
                 rotate_jaw(points[body.spans[name]], float(pose.jaw))
         skin_normals(pose.points, self._normals)
-        raster.place(
-            points, self._normals, body.follow, turn, _NECK, camera, self._shadow_axes,
-            _SHADOW_PER_MM, np.float32(0.5 * _SHADOW_SIZE), self._screen, self._turned,
+        vertices.place(
+            body.used, points, self._normals, body.follow, turn, _NECK, camera, self._shadow_axes,
+            _SHADOW_PER_MM, np.float32(0.5 * _SHADOW_SIZE), self._screen, self._looks,
             self._shadowed,
         )  # fmt: skip
         for name, behind in _LINING_DEPTH.items():
@@ -175,41 +176,37 @@ class Renderer:
 
     def _see(self) -> None:
         """Find the nearest triangle at every sample."""
-        self._ids.fill(-1)
-        self._depth.fill(1e9)
-        raster.rasterise(
-            self._screen, self._body.triangles, self._body.one_sided, self._samples, self._ids,
-            self._depth,
-        )  # fmt: skip
+        body = self._body
+        self._front.fill(raster.NOTHING)
+        raster.rasterise(self._screen, body.triangles, body.one_sided, self._front)
 
     def _cast(self) -> None:
-        """Find how far the key light reaches."""
-        self._shadow.fill(1e9)
+        """Find how much of the key light reaches each vertex."""
         body = self._body
-        raster.rasterise(
-            self._shadowed, body.casting, body.one_sided_casting, 1, self._shadow_ids, self._shadow
+        self._shadow.fill(raster.NOTHING)
+        raster.rasterise(self._shadowed, body.casting, body.one_sided_casting, self._shadow)
+        vertices.light_up(
+            body.used, self._shadowed, self._shadow_axes, _SHADOW_PER_MM, self._shadow, self._looks
         )
 
-    def _eyes(self, motion: FaceMotion, frame: int, pose: Pose) -> tuple[np.ndarray, np.ndarray]:
-        """Turn the eyes; return all texels and tints."""
+    def _turn_eyes(self, motion: FaceMotion, frame: int, pose: Pose) -> None:
+        """Turn the eyes, and shade them beneath the lids."""
         body = self._body
-        uv, tint = body.uv.copy(), body.tint.copy()
         yaw, pitch = np.radians(motion.gaze[frame])
         look = _turn(float(yaw), float(pitch), 0.0)
         for side, name in enumerate(("left_eye", "right_eye")):
             span = body.spans[name]
             directions = body.normals[span]
-            uv[span] += eye_uv(directions @ look) - eye_uv(directions)
+            self._looks[span, 5:7] = body.uv[span] + eye_uv(directions @ look) - eye_uv(directions)
             # The upper lid and its lashes shade what lies just beneath.
             below = pose.lids[side, 0] - directions[:, 1] * body.head.eye_radius + 0.8
-            tint[span] = 0.30 + 0.65 * np.clip(below / 5.5, 0, 1)
-        return uv, tint
+            self._looks[span, 3] = 0.30 + 0.65 * np.clip(below / 5.5, 0, 1)
 
-    def _relief(self, intensities: np.ndarray) -> np.ndarray:
-        """Return the skin's relief with the wrinkles that this expression brings out."""
-        relief, lasting = self._moved_relief, self._body.relief
+    def _fold_skin(self, intensities: np.ndarray) -> None:
+        """Give the skin the wrinkles that this expression brings out, and no others."""
         for patch in self._body.patches:  # forget the last frame's
-            relief[patch.rows, patch.columns] = lasting[patch.rows, patch.columns]
+            rows, columns = patch.rows, patch.columns
+            self._texels[rows, columns] = self._body.texels[rows, columns]
         age = self.person.wrinkles
         for patch in self._body.patches:
             strength = 0.55 * age**1.3 * _AGEING.get(patch.name, 0.6)
@@ -217,8 +214,10 @@ class Renderer:
                 strength += share * intensities[ACTION_UNITS.index(unit), patch.side] / 5
             strength = min(strength, 1.25)
             if strength > 0.01:
-                relief[patch.rows, patch.columns] += np.float32(strength) * patch.relief
-        return relief
+                vertices.add_fold(
+                    self._texels, patch.rows.start, patch.columns.start, patch.relief,
+                    np.float32(strength),
+                )  # fmt: skip
 
 
 #: How much of each fold stays in an old, resting face.

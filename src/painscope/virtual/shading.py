@@ -1,238 +1,259 @@
 """The compiled part of drawing, second half: light on what can be seen, and the camera's picture.
 
 Each fragment that `raster.resolve` listed is lit once: two lamps and a sky, cast shadows, skin that
-light bleeds through, hair that shines along its strands.
+light bleeds through, hair that shines along its strands. Fragments are taken `_BLOCK` at a time:
+first what each needs is gathered from its triangle, then one plain loop over the block, which the
+processor works off eight at a time, does the sums.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from painscope.virtual.raster import GLOW, HAIR, SKIN, WET, kernel
+from painscope.compiled import kernel
+from painscope.virtual.raster import GLOW, WET
 
-__all__ = ["develop", "shade"]
+__all__ = ["TABLE_STEPS", "develop", "shade_hair", "shade_surfaces"]
 
-
-@kernel(fastmath=True, error_model="numpy")
-def _lit_share(shadow, sx, sy, sz):  # type: ignore[no-untyped-def]
-    """Return the share of the light that passes at shadow-map place (sx, sy), depth sz."""
-    size = shadow.shape[0]
-    x, y = sx - 1.0, sy - 1.0
-    ix, iy = int(np.floor(x)), int(np.floor(y))
-    if ix < 0 or iy < 0 or ix + 2 >= size or iy + 2 >= size:
-        return 1.0
-    fx, fy = x - ix, y - iy
-    lit = 0.0
-    for j in range(3):
-        wy = 1.0 - fy if j == 0 else (fy if j == 2 else 1.0)
-        if shadow[iy + j, ix] > sz:
-            lit += wy * (1.0 - fx)
-        if shadow[iy + j, ix + 1] > sz:
-            lit += wy
-        if shadow[iy + j, ix + 2] > sz:
-            lit += wy * fx
-    return 0.25 * lit
+f32 = np.float32
+_BLOCK = 128
+#: Entries of `develop`'s table per unit of light.
+TABLE_STEPS = 4096
 
 
-@kernel(fastmath=True, error_model="numpy")
-def _texel(texture, u, v, channel, q00, q10, q01, q11):  # type: ignore[no-untyped-def]
-    """Return a channel of `texture` between four texels."""
-    return (
-        q00 * texture[v, u, channel]
-        + q10 * texture[v, u + 1, channel]
-        + q01 * texture[v + 1, u, channel]
-        + q11 * texture[v + 1, u + 1, channel]
-    )
+@kernel(fastmath=True, inline="always")
+def _weights(screen, a, b, c, x, y):  # type: ignore[no-untyped-def]
+    """Return how near (x, y) is to a triangle's corners, adding up to 1.
 
-
-@kernel(fastmath=True, error_model="numpy")
-def shade(  # type: ignore[no-untyped-def]
-    count, places, found, shares, screen, normals, uv, tint, triangles, parts, materials, atlas,
-    relief, lights, axes, camera, shadow, shadow_axes, shadow_scale, image,
-):  # fmt: skip
-    """Light the fragments that `resolve` listed and lay them over `image`, in linear light.
-
-    normals : float32 [N, 3] in camera axes; for hair too, whose strands run along each
-    triangle's first edge. uv : float32 [N, 2] in texels of `atlas`, uint8 [h, w, 4] (square roots
-    of linear colour, and gloss) and `relief`, float32 [h, w, 3] (slope across, slope up, dark).
-    tint : float32 [N], the share of the sky a point sees, or a strand's brightness.
-    parts : int32 [M] and materials : float32 [parts, 10] (kind, red, green, blue, textured,
-    wrap of light per channel, gloss, and how often to square for its sharpness).
-    lights : float32 [4, 9]: direction, colour and half vector of key and fill; then the colours
-    of sky and floor.
-    axes : float32 [3, 3], the head's axes in columns. camera : float32 [4]: principal point,
-    focal length in pixels, distance. shadow: depth as seen by the key light, with its axes
-    float32 [3, 3] in rows and pixels per mm. image : float32 [H, W, 3].
+    A pixel's middle may lie just outside a triangle that covers its edge.
     """
-    for f in range(count):
-        py, px = places[f] >> 16, places[f] & 0xFFFF
-        if f == 0 or places[f - 1] != places[f]:  # the pixel's first: make room for all of them
-            rest, g = 1.0, f
-            while g < count and places[g] == places[f]:
-                rest -= shares[g]
-                g += 1
-            for c in range(3):
-                image[py, px, c] *= rest
-        share = shares[f]
-        k = found[f]
-        part = parts[k]
-        x, y = px + 0.5, py + 0.5
-        a, b, c = triangles[k, 0], triangles[k, 1], triangles[k, 2]
-        x0, y0 = screen[a, 0], screen[a, 1]
-        x1, y1 = screen[b, 0] - x0, screen[b, 1] - y0
-        x2, y2 = screen[c, 0] - x0, screen[c, 1] - y0
-        scale = 1.0 / (x1 * y2 - x2 * y1)
-        w1 = ((x - x0) * y2 - x2 * (y - y0)) * scale
-        w2 = (x1 * (y - y0) - (x - x0) * y1) * scale
-        # A pixel's centre may lie just outside a triangle that covers its corner.
-        w0, w1, w2 = max(1.0 - w1 - w2, 0.0), max(w1, 0.0), max(w2, 0.0)
-        scale = 1.0 / (w0 + w1 + w2)
-        w0, w1, w2 = w0 * scale, w1 * scale, w2 * scale
-        z = w0 * screen[a, 2] + w1 * screen[b, 2] + w2 * screen[c, 2]
-        nx = w0 * normals[a, 0] + w1 * normals[b, 0] + w2 * normals[c, 0]
-        ny = w0 * normals[a, 1] + w1 * normals[b, 1] + w2 * normals[c, 1]
-        nz = w0 * normals[a, 2] + w1 * normals[b, 2] + w2 * normals[c, 2]
-        sky_share = w0 * tint[a] + w1 * tint[b] + w2 * tint[c]
-        kind, squarings = int(materials[part, 0]), int(materials[part, 9])
-        red, green, blue, gloss = (
-            materials[part, 1],
-            materials[part, 2],
-            materials[part, 3],
-            materials[part, 8],
-        )
-        dark = 0.0
-        if materials[part, 4] > 0.0:
-            u = w0 * uv[a, 0] + w1 * uv[b, 0] + w2 * uv[c, 0]
-            v = w0 * uv[a, 1] + w1 * uv[b, 1] + w2 * uv[c, 1]
-            u = min(max(u, 0.0), atlas.shape[1] - 1.001)
-            v = min(max(v, 0.0), atlas.shape[0] - 1.001)
-            iu, iv = int(u), int(v)
-            fu, fv = u - iu, v - iv
-            q00, q10, q01, q11 = (1 - fu) * (1 - fv), fu * (1 - fv), (1 - fu) * fv, fu * fv
-            red = _texel(atlas, iu, iv, 0, q00, q10, q01, q11)
-            green = _texel(atlas, iu, iv, 1, q00, q10, q01, q11)
-            blue = _texel(atlas, iu, iv, 2, q00, q10, q01, q11)
-            red, green, blue = red * red / 65025.0, green * green / 65025.0, blue * blue / 65025.0
-            gloss *= _texel(atlas, iu, iv, 3, q00, q10, q01, q11) / 128.0
-            if kind == SKIN and iv < relief.shape[0] - 1:
-                across = _texel(relief, iu, iv, 0, q00, q10, q01, q11)
-                up = _texel(relief, iu, iv, 1, q00, q10, q01, q11)
-                dark = _texel(relief, iu, iv, 2, q00, q10, q01, q11)
-                # The surface tilts against its slope along the head's own right and up.
-                nx -= across * axes[0, 0] + up * axes[0, 1]
-                ny -= across * axes[1, 0] + up * axes[1, 1]
-                nz -= across * axes[2, 0] + up * axes[2, 1]
-        length = 1.0 / np.sqrt(nx * nx + ny * ny + nz * nz + 1e-12)
-        nx, ny, nz = nx * length, ny * length, nz * length
-        if nz < 0.0 and kind != HAIR:
-            nx, ny, nz = -nx, -ny, -nz
-        if kind == GLOW:
-            weight = share * sky_share
-            image[py, px, 0] += weight * red
-            image[py, px, 1] += weight * green
-            image[py, px, 2] += weight * blue
-            continue
+    x0, y0 = screen[a, 0], screen[a, 1]
+    x1, y1 = screen[b, 0] - x0, screen[b, 1] - y0
+    x2, y2 = screen[c, 0] - x0, screen[c, 1] - y0
+    area = x1 * y2 - x2 * y1
+    scale = f32(1.0) / area
+    w1 = max(((x - x0) * y2 - x2 * (y - y0)) * scale, f32(0.0))
+    w2 = max((x1 * (y - y0) - (x - x0) * y1) * scale, f32(0.0))
+    w0 = max(f32(1.0) - w1 - w2, f32(0.0))
+    scale = f32(1.0) / (w0 + w1 + w2)
+    return w0 * scale, w1 * scale, w2 * scale
 
-        # Where the point lies before the camera, moved off its surface, as the key light sees it.
-        wx = (x - camera[0]) * z / camera[2] + 2.5 * nx
-        wy = -(y - camera[1]) * z / camera[2] + 2.5 * ny
-        wz = camera[3] - z + 2.5 * nz
-        half = 0.5 * shadow.shape[0]
-        lit = _lit_share(
-            shadow,
-            half
-            + shadow_scale
-            * (shadow_axes[0, 0] * wx + shadow_axes[0, 1] * wy + shadow_axes[0, 2] * wz),
-            half
-            - shadow_scale
-            * (shadow_axes[1, 0] * wx + shadow_axes[1, 1] * wy + shadow_axes[1, 2] * wz),
-            -(shadow_axes[2, 0] * wx + shadow_axes[2, 1] * wy + shadow_axes[2, 2] * wz) - 1.5,
-        )
-        above = 0.5 + 0.5 * ny
-        light_r = sky_share * (above * lights[2, 3] + (1 - above) * lights[3, 3])
-        light_g = sky_share * (above * lights[2, 4] + (1 - above) * lights[3, 4])
-        light_b = sky_share * (above * lights[2, 5] + (1 - above) * lights[3, 5])
-        shine_r, shine_g, shine_b = 0.0, 0.0, 0.0
-        if kind == HAIR:
-            tx, ty, tz = x1, -y1, -(screen[b, 2] - screen[a, 2]) * camera[2] / z
-            length = 1.0 / np.sqrt(tx * tx + ty * ty + tz * tz + 1e-12)
-            tx, ty, tz = tx * length, ty * length, tz * length
-        for m in range(2):
-            lx, ly, lz = lights[m, 0], lights[m, 1], lights[m, 2]
-            facing = nx * lx + ny * ly + nz * lz
-            passed = lit if m == 0 else 0.4 + 0.6 * sky_share
-            hx, hy, hz = lights[m, 6], lights[m, 7], lights[m, 8]
-            if kind == HAIR:
-                # Kajiya and Kay (1989): a strand is brightest across the light, and shines
-                # along a cone.
-                along = tx * lx + ty * ly + tz * lz
-                diffuse = np.sqrt(max(1.0 - along * along, 0.0)) * min(
-                    max(0.35 + 0.75 * facing, 0.0), 1.0
-                )
-                toward = tx * hx + ty * hy + tz * hz
-                shine = max(1.0 - toward * toward, 0.0)
-                for _ in range(squarings - 1):
-                    shine *= shine
-                shine *= gloss * min(max(0.25 + facing, 0.0), 1.0) * passed
-                light_r += diffuse * passed * lights[m, 3]
-                light_g += diffuse * passed * lights[m, 4]
-                light_b += diffuse * passed * lights[m, 5]
+
+@kernel(fastmath=True)
+def shade_surfaces(  # type: ignore[no-untyped-def]
+    count, places, found, shares, screen, looks, triangles, parts, materials, texels, lights, axes,
+    image,
+):  # fmt: skip
+    """Light the first `count` fragments and add them to `image`, in linear light.
+
+    looks : float32 [N, 8] per vertex: normal in camera axes, share of the sky seen, share of the
+    key light, and the place in `texels`, float32 [h, w, 8] (square roots of linear colour, gloss,
+    slope across, slope up, darkness). parts : int32 [M] and materials : float32 [parts, 10] (kind,
+    red, green, blue, textured, wrap of light per channel, gloss, and how often to square for its
+    sharpness). lights : float32 [4, 9]: direction, colour and half vector of key and fill; then the
+    colours of sky and floor. axes : float32 [3, 3], the head's axes in columns. image : float32
+    [H, W, 3].
+    """
+    (
+        nx,
+        ny,
+        nz,
+        sky,
+        lit,
+        red,
+        green,
+        blue,
+        gloss,
+        dark,
+        sharp,
+        wet,
+        glow,
+        wrap_r,
+        wrap_g,
+        wrap_b,
+    ) = np.empty((16, _BLOCK), np.float32)
+    out = np.empty((3, _BLOCK), np.float32)
+    look, texel = np.empty(8, np.float32), np.empty(8, np.float32)
+    one, zero = f32(1.0), f32(0.0)
+    for start in range(0, count, _BLOCK):
+        stop = min(count, start + _BLOCK)
+        for f in range(start, stop):
+            i = f - start
+            k = found[f]
+            part = parts[k]
+            a, b, c = triangles[k, 0], triangles[k, 1], triangles[k, 2]
+            x, y = f32(places[f] & 0xFFFF) + f32(0.5), f32(places[f] >> 16) + f32(0.5)
+            w0, w1, w2 = _weights(screen, a, b, c, x, y)
+            for j in range(8):
+                look[j] = w0 * looks[a, j] + w1 * looks[b, j] + w2 * looks[c, j]
+            if materials[part, 4] > zero:
+                u = min(max(look[5], zero), f32(texels.shape[1]) - f32(1.01))
+                v = min(max(look[6], zero), f32(texels.shape[0]) - f32(1.01))
+                iu, iv = max(0, int(u)), max(0, int(v))
+                u, v = u - f32(iu), v - f32(iv)
+                q00, q10, q01, q11 = (one - u) * (one - v), u * (one - v), (one - u) * v, u * v
+                for j in range(8):
+                    texel[j] = (
+                        q00 * texels[iv, iu, j]
+                        + q10 * texels[iv, iu + 1, j]
+                        + q01 * texels[iv + 1, iu, j]
+                        + q11 * texels[iv + 1, iu + 1, j]
+                    )
+                red[i] = texel[0] * texel[0]
+                green[i] = texel[1] * texel[1]
+                blue[i] = texel[2] * texel[2]
+                gloss[i] = materials[part, 8] * texel[3]
+                across, up, dark[i] = texel[4], texel[5], texel[6]
             else:
-                # Light bleeds through skin, red furthest: it wraps round and softens the
-                # shadows' edges.
-                w = materials[part, 5]
-                light_r += (
-                    max((facing + w) / (1 + w), 0.0)
-                    * passed
-                    * (1 + w * (1 - passed))
-                    * lights[m, 3]
+                red[i], green[i], blue[i] = (
+                    materials[part, 1],
+                    materials[part, 2],
+                    materials[part, 3],
                 )
-                w = materials[part, 6]
-                light_g += max((facing + w) / (1 + w), 0.0) * passed * lights[m, 4]
-                w = materials[part, 7]
-                light_b += max((facing + w) / (1 + w), 0.0) * passed * lights[m, 5]
-                glance = max(nx * hx + ny * hy + nz * hz, 0.0)
-                edge = 1.0 - max(nz, 0.0)
-                shine = glance
-                for _ in range(squarings):
-                    shine *= shine
-                edge *= edge
-                shine *= gloss * (1.0 + 4.0 * edge * edge)
-                shine *= min(max(4.0 * facing, 0.0), 1.0)
+                gloss[i] = materials[part, 8]
+                across, up, dark[i] = zero, zero, zero
+            # The surface tilts against its slope along the head's own right and up.
+            nx[i] = look[0] - across * axes[0, 0] - up * axes[0, 1]
+            ny[i] = look[1] - across * axes[1, 0] - up * axes[1, 1]
+            nz[i] = look[2] - across * axes[2, 0] - up * axes[2, 1]
+            sky[i], lit[i], sharp[i] = look[3], look[4], materials[part, 9]
+            wrap_r[i], wrap_g[i] = materials[part, 5], materials[part, 6]
+            wrap_b[i] = materials[part, 7]
+            wet[i] = one if materials[part, 0] == WET else zero
+            glow[i] = one if materials[part, 0] == GLOW else zero
+        for i in range(stop - start):
+            length = one / np.sqrt(nx[i] * nx[i] + ny[i] * ny[i] + nz[i] * nz[i] + f32(1e-12))
+            length = -length if nz[i] < zero else length  # seen from behind
+            x, y, z = nx[i] * length, ny[i] * length, nz[i] * length
+            above = f32(0.5) + f32(0.5) * y
+            light_r = sky[i] * (above * lights[2, 3] + (one - above) * lights[3, 3])
+            light_g = sky[i] * (above * lights[2, 4] + (one - above) * lights[3, 4])
+            light_b = sky[i] * (above * lights[2, 5] + (one - above) * lights[3, 5])
+            shine_r, shine_g, shine_b = zero, zero, zero
+            edge = one - z
+            edge *= edge
+            gleam = gloss[i] * (one + f32(4.0) * edge * edge)
+            for m in range(2):
+                facing = x * lights[m, 0] + y * lights[m, 1] + z * lights[m, 2]
+                passed = lit[i] if m == 0 else f32(0.4) + f32(0.6) * sky[i]
+                # Light bleeds through skin, red furthest: it wraps round and softens the shadows'
+                # edges.
+                w = wrap_r[i]
+                reach = max(facing + w, zero) / (one + w) * (one + w * (one - passed))
+                light_r += reach * passed * lights[m, 3]
+                light_g += max(facing + wrap_g[i], zero) / (one + wrap_g[i]) * passed * lights[m, 4]
+                light_b += max(facing + wrap_b[i], zero) / (one + wrap_b[i]) * passed * lights[m, 5]
+                shine = max(x * lights[m, 6] + y * lights[m, 7] + z * lights[m, 8], zero)
+                for level in range(7):
+                    shine = shine * shine if f32(level) < sharp[i] else shine
+                shine *= gleam * min(max(f32(4.0) * facing, zero), one)
                 # What is wet mirrors the light itself, also where a brow or lash dims it.
-                shine *= 0.6 + 0.4 * passed if kind == WET else passed
-            shine_r += shine * lights[m, 3]
-            shine_g += shine * lights[m, 4]
-            shine_b += shine * lights[m, 5]
-        if kind == HAIR:
-            red, green, blue = sky_share * red, sky_share * green, sky_share * blue
-            shine_r = shine_r * (0.5 * red + 0.02 * sky_share)
-            shine_g = shine_g * (0.5 * green + 0.02 * sky_share)
-            shine_b = shine_b * (0.5 * blue + 0.02 * sky_share)
-        # Creases keep a reddish glow: what light reaches their ground has passed through skin.
-        image[py, px, 0] += share * (red * light_r * (1.0 - 0.75 * dark) + shine_r * (1.0 - dark))
-        image[py, px, 1] += share * (green * light_g * (1.0 - dark) + shine_g * (1.0 - dark))
-        image[py, px, 2] += share * (blue * light_b * (1.0 - dark) + shine_b * (1.0 - dark))
+                shine *= passed + wet[i] * f32(0.6) * (one - passed)
+                shine_r += shine * lights[m, 3]
+                shine_g += shine * lights[m, 4]
+                shine_b += shine * lights[m, 5]
+            # Creases keep a reddish glow: what light reaches their ground has passed through skin.
+            bright = one - dark[i]
+            glows = glow[i] > zero
+            light_r, light_g, light_b = (
+                sky[i] if glows else light_r * (one - f32(0.75) * dark[i]),
+                sky[i] if glows else light_g * bright,
+                sky[i] if glows else light_b * bright,
+            )
+            out[0, i] = red[i] * light_r + shine_r * bright
+            out[1, i] = green[i] * light_g + shine_g * bright
+            out[2, i] = blue[i] * light_b + shine_b * bright
+        for f in range(start, stop):
+            py, px = places[f] >> 16, places[f] & 0xFFFF
+            for c in range(3):
+                image[py, px, c] += shares[f] * out[c, f - start]
 
 
-@kernel(fastmath=True, error_model="numpy")
+@kernel(fastmath=True)
+def shade_hair(  # type: ignore[no-untyped-def]
+    first, places, found, shares, screen, looks, triangles, parts, materials, lights, camera, image
+):
+    """Light the fragments from `first` on, which are hair, and add them to `image`.
+
+    As `shade_surfaces`; here a normal says which way the head of hair faces, the share of the sky
+    is a strand's brightness, and strands run along each triangle's first edge. camera : float32
+    [4]: principal point, focal length in pixels, distance.
+    """
+    nx, ny, nz, sky, lit, tx, ty, tz, red, green, blue = np.empty((11, _BLOCK), np.float32)
+    out = np.empty((3, _BLOCK), np.float32)
+    look = np.empty(8, np.float32)
+    one, zero = f32(1.0), f32(0.0)
+    for start in range(first, len(places), _BLOCK):
+        stop = min(len(places), start + _BLOCK)
+        for f in range(start, stop):
+            i = f - start
+            k = found[f]
+            part = parts[k]
+            a, b, c = triangles[k, 0], triangles[k, 1], triangles[k, 2]
+            x, y = f32(places[f] & 0xFFFF) + f32(0.5), f32(places[f] >> 16) + f32(0.5)
+            w0, w1, w2 = _weights(screen, a, b, c, x, y)
+            for j in range(8):
+                look[j] = w0 * looks[a, j] + w1 * looks[b, j] + w2 * looks[c, j]
+            nx[i], ny[i], nz[i], sky[i], lit[i] = look[0], look[1], look[2], look[3], look[4]
+            tx[i], ty[i] = screen[b, 0] - screen[a, 0], screen[a, 1] - screen[b, 1]
+            tz[i] = (screen[a, 2] - screen[b, 2]) * camera[2] / screen[a, 2]
+            red[i], green[i], blue[i] = materials[part, 1], materials[part, 2], materials[part, 3]
+        squarings, gloss = int(materials[part, 9]) - 1, materials[part, 8]
+        for i in range(stop - start):
+            length = one / np.sqrt(nx[i] * nx[i] + ny[i] * ny[i] + nz[i] * nz[i] + f32(1e-12))
+            x, y, z = nx[i] * length, ny[i] * length, nz[i] * length
+            length = one / np.sqrt(tx[i] * tx[i] + ty[i] * ty[i] + tz[i] * tz[i] + f32(1e-12))
+            along_x, along_y, along_z = tx[i] * length, ty[i] * length, tz[i] * length
+            above = f32(0.5) + f32(0.5) * y
+            light_r = sky[i] * (above * lights[2, 3] + (one - above) * lights[3, 3])
+            light_g = sky[i] * (above * lights[2, 4] + (one - above) * lights[3, 4])
+            light_b = sky[i] * (above * lights[2, 5] + (one - above) * lights[3, 5])
+            shine_r, shine_g, shine_b = zero, zero, zero
+            for m in range(2):
+                # Kajiya and Kay (1989): a strand is brightest across the light, and shines along a
+                # cone.
+                passed = lit[i] if m == 0 else f32(0.4) + f32(0.6) * sky[i]
+                facing = x * lights[m, 0] + y * lights[m, 1] + z * lights[m, 2]
+                along = along_x * lights[m, 0] + along_y * lights[m, 1] + along_z * lights[m, 2]
+                diffuse = passed * np.sqrt(max(one - along * along, zero))
+                diffuse *= min(max(f32(0.35) + f32(0.75) * facing, zero), one)
+                light_r += diffuse * lights[m, 3]
+                light_g += diffuse * lights[m, 4]
+                light_b += diffuse * lights[m, 5]
+                half = along_x * lights[m, 6] + along_y * lights[m, 7] + along_z * lights[m, 8]
+                shine = max(one - half * half, zero)
+                for level in range(7):
+                    shine = shine * shine if level < squarings else shine
+                shine *= gloss * passed * min(max(f32(0.25) + facing, zero), one)
+                shine_r += shine * lights[m, 3]
+                shine_g += shine * lights[m, 4]
+                shine_b += shine * lights[m, 5]
+            pale = f32(0.02)  # a strand's surface mirrors a little of the light as it is
+            out[0, i] = sky[i] * (red[i] * light_r + shine_r * (f32(0.5) * red[i] + pale))
+            out[1, i] = sky[i] * (green[i] * light_g + shine_g * (f32(0.5) * green[i] + pale))
+            out[2, i] = sky[i] * (blue[i] * light_b + shine_b * (f32(0.5) * blue[i] + pale))
+        for f in range(start, stop):
+            py, px = places[f] >> 16, places[f] & 0xFFFF
+            for c in range(3):
+                image[py, px, c] += shares[f] * out[c, f - start]
+
+
+@kernel(fastmath=True)
 def develop(image, gains, noise, shift_y, shift_x, strength, table, out):  # type: ignore[no-untyped-def]
-    """Turn linear light into the camera's picture: gains, soft shoulder, sRGB, noise.
+    """Turn linear light into the camera's picture: gains, tone curve, noise.
 
     image : float32 [H, W, 3]; noise : int8 [h, w, 3], in 32nds of its standard deviation, read
-    from (shift_y, shift_x) on and wrapped; table : float32 [4097], sRGB of linear 0 to 1 in grey
-    levels; out : uint8 [H, W, 3].
+    from (shift_y, shift_x) on and repeated; table : float32, the grey level of light in steps of
+    1 / `TABLE_STEPS`; out : uint8 [H, W, 3].
     """
     height, width = image.shape[0], image.shape[1]
-    scale = strength / 32.0
+    scale, top = strength / f32(32.0), f32(len(table) - 1)
     for y in range(height):
         ny = (y + shift_y) % noise.shape[0]
-        nx = shift_x % noise.shape[1]
-        for x in range(width):
-            nx = nx + 1 if nx + 1 < noise.shape[1] else 0
-            for c in range(3):
-                v = image[y, x, c] * gains[c]
-                if v > 0.65:
-                    v = 1.0 - 0.35 * np.exp(-(v - 0.65) / 0.35)
-                grey = table[int(max(v, 0.0) * 4096.0)] + scale * noise[ny, nx, c]
-                out[y, x, c] = np.uint8(min(max(grey + 0.5, 0.0), 255.0))
+        for left in range(-shift_x, width, noise.shape[1]):  # the pattern's repeats
+            for x in range(max(left, 0), min(left + noise.shape[1], width)):
+                for c in range(3):
+                    light = image[y, x, c] * gains[c] * f32(TABLE_STEPS)
+                    grey = table[int(min(max(light, f32(0.0)), top))]
+                    grey += scale * f32(noise[ny, x - left, c]) + f32(0.5)
+                    out[y, x, c] = np.uint8(min(max(grey, f32(0.0)), f32(255.0)))
