@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import pickle
+import signal
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -193,6 +194,20 @@ def test_mediapipe_blendshapes_are_named_as_the_model_names_them(mediapipe_locat
     image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=portrait)
     [shapes] = mediapipe_locator._landmarker.detect(image).face_blendshapes
     assert mediapipe_locator.blendshape_names == tuple(shape.category_name for shape in shapes)
+
+
+def test_mediapipe_s_profiler_cannot_end_the_process():
+    before = signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    try:
+        mediapipe_module._ignore_profiling_signal()
+        signal.raise_signal(signal.SIGPROF)  # would end this process
+        mine = []
+        signal.signal(signal.SIGPROF, lambda *_: mine.append(1))
+        mediapipe_module._ignore_profiling_signal()
+        signal.raise_signal(signal.SIGPROF)
+        assert mine == [1]
+    finally:
+        signal.signal(signal.SIGPROF, before)
 
 
 def test_mediapipe_draws_the_box_around_the_landmarks(mediapipe_locator, portrait):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
+import threading
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -118,6 +120,7 @@ class MediaPipeLandmarker:
             min_face_presence_confidence=self.threshold,
             output_face_blendshapes=True,
         )
+        _ignore_profiling_signal()
         with _silent_stderr():
             landmarker = vision.FaceLandmarker.create_from_options(options)
         weakref.finalize(self, _close, landmarker)
@@ -145,6 +148,22 @@ class MediaPipeLandmarker:
                 )
             )
         return largest_first(faces)
+
+
+def _ignore_profiling_signal() -> None:
+    """Keep MediaPipe from ending the process.
+
+    At its first picture MediaPipe 1.2 handles SIGPROF for a moment, for a profiler of its own;
+    on a busy machine the signal can come when nobody handles it, and then ends the process
+    ("Profiling timer expired"). Whoever profiles with a handler of their own keeps it.
+    """
+    unhandled = (
+        hasattr(signal, "SIGPROF")  # not on Windows
+        and threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGPROF) == signal.SIG_DFL
+    )
+    if unhandled:
+        signal.signal(signal.SIGPROF, signal.SIG_IGN)
 
 
 def find_face_landmarker() -> Path | None:
