@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         region_masks,
     )
     from painscope.explain.sanity import Curves, cascading_randomisation, deletion, insertion
+    from painscope.explain.tcav import Sensitivity, layer_view, sensitivity, tcav_table
 
 #: Name -> module; loaded when asked for, since torch and captum are heavy.
 _HOMES = {
@@ -35,6 +36,10 @@ _HOMES = {
     "concept_scores": "concepts",
     "fit_concepts": "concepts",
     "random_concepts": "concepts",
+    "Sensitivity": "tcav",
+    "layer_view": "tcav",
+    "sensitivity": "tcav",
+    "tcav_table": "tcav",
     "holm": "attention",
     "lost_attention": "attention",
     "ACTION_UNITS": "regions",
@@ -62,6 +67,10 @@ __all__ = [
     "concept_scores",
     "fit_concepts",
     "random_concepts",
+    "Sensitivity",
+    "layer_view",
+    "sensitivity",
+    "tcav_table",
     "holm",
     "lost_attention",
     "ACTION_UNITS",
