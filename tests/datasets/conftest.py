@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from tests.virtual.virtual_layouts import SMALL, draw_discs
 
 Build = Callable[..., Path]
 
@@ -134,5 +136,53 @@ def manifest(tmp_path: Path, put) -> Build:
         path = tmp_path / "table" / name
         path.write_bytes(text.encode() if isinstance(text, str) else text)
         return path
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def virtual_tree(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """A function that returns a layout's smallest virtual dataset, made once; to be copied."""
+    from painscope.virtual import generate
+
+    home = tmp_path_factory.mktemp("virtual")
+
+    @cache
+    def once(name: str, **settings: object) -> Path:
+        root = home / "-".join((name, *map(str, settings.values())))
+        with pytest.MonkeyPatch.context() as patch:
+            draw_discs(patch)
+            generate(name, root, workers=1, size=[96, 96], **(SMALL[name] | settings))
+        return root
+
+    return once
+
+
+def as_if_real(tree: Path, root: Path) -> Path:
+    """Copy a virtual tree without what says that it is one."""
+    shutil.copytree(tree, root, ignore=shutil.ignore_patterns("truth", "virtual.json"))
+    return root
+
+
+@pytest.fixture
+def unbc(tmp_path: Path, virtual_tree) -> Build:
+    """A function that copies a UNBC tree: two people, two sequences each, rated 0 and 3."""
+
+    def build(root: Path = tmp_path / "unbc") -> Path:
+        as_if_real(virtual_tree("unbc-mcmaster"), root)
+        for person in (root / "Sequence_Labels/OPR").iterdir():
+            for path, rating in zip(sorted(person.iterdir()), (0, 3), strict=True):
+                path.write_text(f"   {rating:.7e}\n")
+        return root
+
+    return build
+
+
+@pytest.fixture
+def affectnet(tmp_path: Path, virtual_tree) -> Build:
+    """A function that copies an AffectNet tree: three people, five pictures each."""
+
+    def build(edition: str = "older", root: Path = tmp_path / "affectnet") -> Path:
+        return as_if_real(virtual_tree("affectnet", edition=edition), root)
 
     return build

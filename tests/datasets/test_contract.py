@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -24,14 +25,16 @@ def name(request) -> str:
 
 
 @pytest.fixture
-def root(name, ai4pain, biovid, icope_photos, icope_video, manifest) -> Path:
+def root(name, ai4pain, affectnet, biovid, icope_photos, icope_video, manifest, unbc) -> Path:
     """A small tree in the dataset's layout. A new dataset adds its builder here."""
     return {
+        "affectnet": affectnet,
         "ai4pain-2024": lambda: ai4pain(stimuli=2),
         "biovid-a": lambda: biovid(clips=2),
         "icope-photos": icope_photos,
         "icope-video": icope_video,
         "manifest": lambda: manifest(TABLE).parent,
+        "unbc-mcmaster": unbc,
     }[name]()
 
 
@@ -54,15 +57,17 @@ def test_recordings(dataset):
     for recording in dataset.recordings:
         assert recording.label is None or recording.label in dataset.scheme.classes
         assert recording.split is None or recording.split in SPLITS
-        assert recording.video.is_file()
-        assert all(path.is_file() for path in recording.signals.values())
+        assert recording.video.exists()
+        assert all(path.exists() for path in recording.signals.values())
     assert {r.subject for r in dataset.recordings} == set(dataset.subjects)
     assert len({r.label for r in dataset.recordings if r.label}) > 1
 
 
 def test_recordings_can_be_read(name, dataset):
-    frames = FrameReader(dataset.recordings[0].video)
-    assert sum(len(batch) for batch in frames) == (1 if name == "icope-photos" else 15)
+    video = dataset.recordings[0].video
+    photographs = name in ("affectnet", "icope-photos")
+    expected = len(list(video.iterdir())) if video.is_dir() else 1 if photographs else 15
+    assert sum(len(batch) for batch in FrameReader(video)) == expected
 
 
 def test_loading_again_gives_the_same(name, root, dataset):
@@ -94,12 +99,13 @@ def test_check_shows_progress(dataset):
 
 def test_check_finds_the_missing_and_the_unreadable(name, root, dataset):
     videos = sorted({recording.video for recording in dataset.recordings})
-    videos[0].write_bytes(b"no video" * 100)
+    for file in videos[0].iterdir() if videos[0].is_dir() else videos[:1]:
+        file.write_bytes(b"no video" * 100)
     report = dataset.check()
     assert not report.complete
     assert any(str(videos[0]) in line for line in report.unreadable)
     assert not dataset.check(read_videos=False).unreadable
-    videos[0].unlink()
+    shutil.rmtree(videos[0]) if videos[0].is_dir() else videos[0].unlink()
     report = dataset.check()
     assert not report.unreadable
     assert any(str(videos[0]) in line for line in report.missing)

@@ -1,6 +1,12 @@
-"""The smallest virtual datasets, for tests."""
+"""The smallest virtual datasets, for tests, and a stand-in for their renderer."""
 
 from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from painscope.virtual import generation
+from painscope.virtual.motion import FaceMotion
 
 #: The fewest and shortest clips of each layout.
 SMALL: dict[str, dict[str, object]] = {
@@ -10,3 +16,24 @@ SMALL: dict[str, dict[str, object]] = {
     "affectnet": {"people": 3, "images": 5, "per_sitting": 3},
     "icope-video": {"people": 2, "clip_s": 2},
 }
+
+
+class Disc:
+    """Draws nothing but a grey that tells the frame's number."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self.width, self.height = size
+
+    def render(self, motion: FaceMotion, frame: int) -> np.ndarray:
+        return np.full((self.height, self.width, 3), min(frame, 255), np.uint8)
+
+    def landmarks(self, motion: FaceMotion, frame: int) -> np.ndarray:
+        return np.random.default_rng(frame).uniform(20, 70, (68, 2)).astype(np.float32)
+
+    def regions(self, motion: FaceMotion, frame: int) -> dict[str, np.ndarray]:
+        return {"AU4": np.ones((self.height, self.width), bool)}
+
+
+def draw_discs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw discs in place of faces, as long as the patch holds."""
+    monkeypatch.setattr(generation, "_renderer", lambda person, shot, size: Disc(size))

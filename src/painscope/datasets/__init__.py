@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from inspect import signature
 from pathlib import Path
 
+from painscope.datasets.affectnet import AffectNet
 from painscope.datasets.ai4pain import AI4Pain2024
 from painscope.datasets.base import VIRTUAL_MARK, Dataset
 from painscope.datasets.biovid import BioVidA
@@ -14,12 +15,15 @@ from painscope.datasets.check import CheckReport, Count, Expected, Scan
 from painscope.datasets.icope_photos import ICOPEPhotos
 from painscope.datasets.icope_video import ICOPEVideo
 from painscope.datasets.manifest import Manifest
+from painscope.datasets.unbc import UNBC, frame_labels, frame_landmarks, pspi_labels
 from painscope.errors import UsageError
 
 __all__ = [
     "DATASETS",
+    "UNBC",
     "VIRTUAL_MARK",
     "AI4Pain2024",
+    "AffectNet",
     "BioVidA",
     "CheckReport",
     "Count",
@@ -29,12 +33,16 @@ __all__ = [
     "ICOPEVideo",
     "Manifest",
     "Scan",
+    "frame_labels",
+    "frame_landmarks",
     "load_dataset",
+    "pspi_labels",
 ]
 
 #: The index: every dataset by its name.
 DATASETS: dict[str, type[Dataset]] = {
-    dataset.name: dataset for dataset in (AI4Pain2024, BioVidA, ICOPEPhotos, ICOPEVideo, Manifest)
+    dataset.name: dataset
+    for dataset in (AI4Pain2024, BioVidA, UNBC, AffectNet, ICOPEPhotos, ICOPEVideo, Manifest)
 }
 
 

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
     from painscope.virtual.motion import FaceMotion
 
-__all__ = ["UNIT_COLUMNS", "read_truth", "truth_path", "write_table", "write_truth"]
+__all__ = [
+    "UNIT_COLUMNS",
+    "picture_truth",
+    "read_truth",
+    "truth_path",
+    "write_table",
+    "write_truth",
+]
 
 #: Columns of the action units: left then right, in the order of `ACTION_UNITS`.
 UNIT_COLUMNS = tuple(f"AU{unit:02d}_{side}" for unit in ACTION_UNITS for side in "LR")
@@ -70,6 +77,32 @@ def read_truth(root: Path, recording: str) -> pd.DataFrame:
     import pandas as pd
 
     return pd.read_parquet(truth_path(root, recording))
+
+
+def picture_truth(root: Path, *, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return the truth of every picture that is a file of its own, in one table.
+
+    Parameters
+    ----------
+    root : Path
+        Of a tree of stills or of sequences of pictures (AffectNet, UNBC-McMaster).
+    columns : sequence of str, optional
+        Which of the truth's columns; all by default.
+
+    Returns
+    -------
+    DataFrame
+        A row per picture: ``image`` (its path below the root), ``subject``, and the columns.
+    """
+    import pandas as pd
+
+    who = pd.read_csv(root / "truth/stimuli.csv", usecols=["recording", "subject"], dtype=str)
+    wanted = None if columns is None else ["image", *columns]
+    tables = [
+        pd.read_parquet(truth_path(root, recording), columns=wanted).assign(subject=subject)
+        for recording, subject in who.itertuples(index=False, name=None)
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def write_table(path: Path, table: pd.DataFrame, *, separator: str = ",") -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 from pydantic import Field
 from pydantic.dataclasses import dataclass as checked_dataclass
 
+from painscope.datasets.ai4pain import PUBLISHED
 from painscope.virtual.pain import Stimulus
 from painscope.virtual.truth import write_table
 from painscope.virtual.writers.base import (
@@ -22,18 +23,11 @@ from painscope.virtual.writers.base import (
     Seconds,
     Take,
     apportion,
-    words,
 )
 from painscope.virtual.writers.media import write_video
 
 __all__ = ["AI4Pain"]
 
-_TRAIN = words(
-    "3 4 5 7 8 9 12 13 18 20 21 22 24 26 27 28 29 30 33 34 37 38 39 41 42 43 44 45 46 47 49 51 "
-    "52 55 56 59 60 62 63 64 65"
-)
-_VALIDATION = words("1 2 10 11 14 17 19 36 48 54 57 58")
-_TEST = words("6 15 16 23 25 31 32 35 40 50 53 61")
 _FOLDERS = {"train": "Train", "validation": "Validation", "test": "Test"}
 
 #: Strength of the two levels, 0 to 1. Chosen.
@@ -77,12 +71,11 @@ class AI4Pain(Layout):
         A third of them women, aged 29 ± 8 (23 women and 42 men, 29.06 ± 8.28: Prajod et al.,
         2024).
         """
-        published = {"train": _TRAIN, "validation": _VALIDATION, "test": _TEST}
-        shares = apportion(self.people, [len(ids) for ids in published.values()])
+        shares = apportion(self.people, [len(ids) for ids in PUBLISHED.values()])
         further = iter(range(66, 66 + self.people))
         subjects = [
             (ids[k] if k < len(ids) else str(next(further)), split)
-            for (split, ids), share in zip(published.items(), shares, strict=True)
+            for (split, ids), share in zip(PUBLISHED.items(), shares, strict=True)
             for k in range(share)
         ]
         rng = self.rng("cast")

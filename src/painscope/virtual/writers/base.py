@@ -31,7 +31,6 @@ __all__ = [
     "Shot",
     "Take",
     "apportion",
-    "words",
 ]
 
 
@@ -264,8 +263,3 @@ def apportion(total: int, sizes: Sequence[int]) -> list[int]:
     while sum(shares) > total:
         shares[int(np.argmax(shares))] -= 1
     return shares
-
-
-def words(text: str) -> tuple[str, ...]:
-    """Return the words of a text: long lists of people stay readable in the source."""
-    return tuple(text.split())

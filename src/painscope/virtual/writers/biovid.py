@@ -10,6 +10,7 @@ import pandas as pd
 from pydantic import Field
 from pydantic.dataclasses import dataclass as checked_dataclass
 
+from painscope.datasets.biovid import HARDLY_EXPRESSIVE, VALIDATION
 from painscope.virtual.dynamics import generator
 from painscope.virtual.pain import Stimulus
 from painscope.virtual.truth import write_table
@@ -23,7 +24,6 @@ from painscope.virtual.writers.base import (
     Seconds,
     Take,
     apportion,
-    words,
 )
 from painscope.virtual.writers.media import write_video
 
@@ -37,17 +37,6 @@ _FIRST = {"PA1": 1, "PA2": 21, "PA3": 41, "PA4": 61, "BL1": 81}
 #: (Walter et al., CYBCONF 2013). The threshold itself is chosen.
 _STRENGTH = {"PA1": 0.25, "PA2": 0.5, "PA3": 0.75, "PA4": 1.0}
 
-_HARDLY_EXPRESSIVE = words(
-    "082315_w_60 082414_m_64 082909_m_47 083009_w_42 083013_w_47 083109_m_60 083114_w_55 "
-    "091914_m_46 092009_m_54 092014_m_56 092509_w_51 092714_m_64 100514_w_51 100914_m_39 "
-    "101114_w_37 101209_w_61 101809_m_59 101916_m_40 111313_m_64 120614_w_61"
-)
-_HOLD_OUT = words(
-    "100914_m_39 101114_w_37 082315_w_60 083114_w_55 083109_m_60 072514_m_27 080309_m_29 "
-    "112016_m_25 112310_m_20 092813_w_24 112809_w_23 112909_w_20 071313_m_41 101309_m_48 "
-    "101609_m_36 091809_w_43 102214_w_36 102316_w_50 112009_w_43 101814_m_58 101908_m_61 "
-    "102309_m_61 112209_m_51 112610_w_60 112914_w_51 120514_w_56"
-)
 _ORIGINAL = 87
 
 
@@ -81,9 +70,9 @@ class BioVidA(Layout):
 
     def cast(self) -> list[Role]:
         """Return people such that the published subgroups keep their share of the 87."""
-        stoic_held = [s for s in _HARDLY_EXPRESSIVE if s in _HOLD_OUT]
-        stoic_only = [s for s in _HARDLY_EXPRESSIVE if s not in _HOLD_OUT]
-        held_only = [s for s in _HOLD_OUT if s not in _HARDLY_EXPRESSIVE]
+        stoic_held = [s for s in HARDLY_EXPRESSIVE if s in VALIDATION]
+        stoic_only = [s for s in HARDLY_EXPRESSIVE if s not in VALIDATION]
+        held_only = [s for s in VALIDATION if s not in HARDLY_EXPRESSIVE]
         groups = [(stoic_held, True), (stoic_only, True), (held_only, False)]
         named = sum(len(ids) for ids, _ in groups)
         sizes = [*(len(ids) for ids, _ in groups), _ORIGINAL - named]
@@ -108,7 +97,7 @@ class BioVidA(Layout):
     def _further_ids(self, count: int) -> list[str]:
         """Return ids of the published form, `MMDDHH_{m|w}_<age>`, that nobody has."""
         rng = generator("biovid-a", "ids")  # the same whatever the seed: they are names
-        taken = set(_HARDLY_EXPRESSIVE) | set(_HOLD_OUT)
+        taken = set(HARDLY_EXPRESSIVE) | set(VALIDATION)
         ids: list[str] = []
         while len(ids) < count:
             when = f"{rng.integers(7, 13):02d}{rng.integers(1, 29):02d}{rng.integers(8, 18):02d}"

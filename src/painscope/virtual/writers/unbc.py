@@ -10,16 +10,15 @@ import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass as checked_dataclass
 
+from painscope.datasets.unbc import CODED_UNITS
 from painscope.virtual.dynamics import generator, lognormal
 from painscope.virtual.motion import ACTION_UNITS, FaceMotion
 from painscope.virtual.pain import Stimulus
 from painscope.virtual.writers.base import Clip, Count, Frames, Layout, Member, Role, Side, Take
 from painscope.virtual.writers.media import atomic_folder, write_image
 
-__all__ = ["CODED_UNITS", "UNBC", "code_units"]
+__all__ = ["UNBC", "code_units"]
 
-#: Units that the archive's coders scored (Lucey et al., FG 2011), as far as faces here show them.
-CODED_UNITS = (4, 6, 7, 9, 10, 12, 20, 25, 26, 27, 43)
 #: From this intensity a coder marks a unit, and steps of one follow. Chosen: slight movements
 #: escape human coders.
 _SEEN = 1.0
