@@ -103,7 +103,7 @@ def test_a_damaged_crop_is_named(tmp_path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"not a picture")
     recording = Recording("a", "s", "no-pain", None, path)
-    frames = FrameSet((path,), np.zeros(1, np.int64), np.zeros(1, np.int64), (recording,))
+    frames = FrameSet((path,), np.zeros(1, np.int64), np.zeros(1, np.int64), (recording,), CLASSES)
     with pytest.raises(RunError, match=r"000000\.jpg: is damaged"):
         frame_loader(frames, size=16, batch_size=1, shuffle=False)
 
@@ -133,7 +133,7 @@ def test_a_clip_is_judged_by_its_frames_mean_probability() -> None:
     images = (pain[:, None, None, None] * 200).repeat(1, 2, 2, 3)
     recordings = tuple(Recording(n, n, None, None, Path(n)) for n in "ab")
     clip, target = np.array([0, 0, 0, 1, 1, 1]), np.array([0, 0, 0, 1, 1, 1])
-    frames = FrameSet(tuple(map(Path, "uvwxyz")), clip, target, recordings)
+    frames = FrameSet(tuple(map(Path, "uvwxyz")), clip, target, recordings, CLASSES)
     from painscope.networks import Preprocessing
 
     plain = Preprocessing(scale=1 / 200, mean=(0, 0, 0), std=(1, 1, 1))
@@ -192,7 +192,9 @@ def test_the_same_call_reads_back_and_another_is_refused(crops, trained) -> None
     again = train(crops, out, progress=lambda *done: told.append(done))
     assert again.sha256 == first.sha256
     assert not told
-    with pytest.raises(UsageError, match="another training: frames_sha256, learning_rate, seed d"):
+    with pytest.raises(
+        UsageError, match="another training: frames_sha256, learning_rate, seed, split_seed d"
+    ):
         train(crops, out, seed=1, learning_rate=0.01)
     fewer = replace(crops, recordings=crops.recordings[:-1])
     with pytest.raises(UsageError, match="frames_sha256"):

@@ -1,7 +1,30 @@
 """How networks are fitted."""
 
 from painscope.training.fit import History, fit
+from painscope.training.frames import FrameSet, find_frames, frame_loader
+from painscope.training.network import train_network
+from painscope.training.output_layer import OutputLayer, fit_output_layer
 from painscope.training.people import PeopleSplit, split_people
+from painscope.training.question import Question, ask
 from painscope.training.source import PUBLISHED, train_source
+from painscope.training.stages import STAGES, fine_tune, freeze
 
-__all__ = ["PUBLISHED", "History", "PeopleSplit", "fit", "split_people", "train_source"]
+__all__ = [
+    "PUBLISHED",
+    "STAGES",
+    "FrameSet",
+    "History",
+    "OutputLayer",
+    "PeopleSplit",
+    "Question",
+    "ask",
+    "find_frames",
+    "fine_tune",
+    "fit",
+    "fit_output_layer",
+    "frame_loader",
+    "freeze",
+    "split_people",
+    "train_network",
+    "train_source",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,14 @@ from painscope.face import cropped_ids, read_track
 from painscope.face.folder import SETTINGS
 from painscope.recording import Recording
 
-__all__ = ["FrameSet", "crop_settings", "find_frames", "frame_loader", "frames_digest"]
+__all__ = [
+    "FrameSet",
+    "crop_settings",
+    "find_frames",
+    "frame_loader",
+    "frames_digest",
+    "limit_classes",
+]
 
 #: Pictures that fit this are decoded once and kept; more are decoded as they are needed.
 CACHE_BYTES = 2 * 2**30
@@ -42,12 +49,15 @@ class FrameSet:
         Its class number.
     recordings : tuple of Recording, length R
         Only those that have frames.
+    classes : tuple of str
+        What the class numbers mean.
     """
 
     paths: tuple[Path, ...]
     clip: np.ndarray
     target: np.ndarray
     recordings: tuple[Recording, ...]
+    classes: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -57,28 +67,49 @@ class FrameSet:
         """The people seen, in order."""
         return tuple(sorted({recording.subject for recording in self.recordings}))
 
+    @property
+    def numbers(self) -> np.ndarray:
+        """Each frame's number in its recording: int64 [N]."""
+        return np.array([int(path.stem) for path in self.paths], np.int64)
+
+    def select(self, rows: np.ndarray) -> FrameSet:
+        """Return some of the frames, by position or bool [N], and the recordings they are of."""
+        rows = np.arange(len(self))[rows]
+        kept, clip = np.unique(self.clip[rows], return_inverse=True)
+        return FrameSet(
+            tuple(self.paths[row] for row in rows),
+            clip.astype(np.int64),
+            self.target[rows],
+            tuple(self.recordings[k] for k in kept),
+            self.classes,
+        )
+
 
 def find_frames(
     crops: Path,
     recordings: Sequence[Recording],
     classes: Sequence[str],
-    window_s: tuple[float, float],
-    step: int,
+    window_s: tuple[float, float] | None = None,
+    step: int = 1,
+    labels: Callable[[Recording], Sequence[str | None]] | None = None,
 ) -> FrameSet:
-    """Find the crops of each recording inside a window.
+    """Find the labelled crops of each recording, perhaps only those inside a window.
 
     Parameters
     ----------
     crops : Path
         A folder that `painscope.face.write_crops` filled.
     recordings : sequence of Recording
-        Those without crops, or without a face in the window, are left out.
+        Those without crops, or without a labelled face in the window, are left out.
     classes : sequence of str
-        Labels in the order of their numbers.
-    window_s : (float, float)
-        First and last second, from the recording's start.
+        Labels in the order of their numbers; frames with another label are left out.
+    window_s : (float, float), optional
+        First and last second, from the recording's start; all of it by default.
     step : int
         Take the frames whose number is a multiple of it.
+    labels : callable, optional
+        Gives a recording's label per frame, None for frames to leave out, such as
+        `painscope.datasets.pspi_labels`; by default every frame has the recording's label.
 
     Raises
     ------
@@ -88,31 +119,58 @@ def find_frames(
     there = set(cropped_ids(crops))
     paths: list[Path] = []
     clip: list[int] = []
+    target: list[int] = []
     kept: list[Recording] = []
+    number = {label: k for k, label in enumerate(classes)}
     for recording in recordings:
-        if recording.id not in there:
+        if recording.id not in there or (labels is None and recording.label not in number):
             continue
-        time_s = read_track(crops, recording.id).time_s
-        numbers = {int(path.stem): path for path in (crops / recording.id).glob("*.jpg")}
-        inside = [
-            numbers[k]
-            for k in sorted(numbers)
-            if k % step == 0 and window_s[0] <= time_s[k] < window_s[1]
-        ]
-        paths += inside
-        clip += [len(kept)] * len(inside)
-        if inside:
+        told = labels(recording) if labels else None
+        found = 0
+        for k, path in _inside(crops, recording.id, window_s, step):
+            label = recording.label if told is None else told[k] if k < len(told) else None
+            if label in number:
+                paths.append(path)
+                clip.append(len(kept))
+                target.append(number[label])
+                found += 1
+        if found:
             kept.append(recording)
-    if missing := set(classes) - {str(recording.label) for recording in kept}:
+    if missing := sorted(set(range(len(classes))) - set(target)):
+        between = f" between {window_s[0]:g} and {window_s[1]:g} s" if window_s else ""
         raise DatasetError(
-            f"no crop between {window_s[0]:g} and {window_s[1]:g} s of the recordings labelled "
-            f"{min(missing)}",
+            f"no crop{between} labelled {classes[missing[0]]}",
             path=crops,
             hint="Write the crops first, or choose another window.",
         )
-    label = np.array([classes.index(str(recording.label)) for recording in kept], np.int64)
-    clips = np.array(clip, np.int64)
-    return FrameSet(tuple(paths), clips, label[clips], tuple(kept))
+    return FrameSet(
+        tuple(paths),
+        np.array(clip, np.int64),
+        np.array(target, np.int64),
+        tuple(kept),
+        tuple(classes),
+    )
+
+
+def _inside(
+    crops: Path, recording_id: str, window_s: tuple[float, float] | None, step: int
+) -> Iterator[tuple[int, Path]]:
+    """Yield number and path of a recording's crops inside the window, in order."""
+    numbers = {int(path.stem): path for path in (crops / recording_id).glob("*.jpg")}
+    time_s = read_track(crops, recording_id).time_s if window_s else None
+    for k in sorted(numbers):
+        inside = time_s is None or (window_s and window_s[0] <= time_s[k] < window_s[1])
+        if k % step == 0 and inside:
+            yield k, numbers[k]
+
+
+def limit_classes(frames: FrameSet, most: float, seed: int) -> FrameSet:
+    """Draw frames of common classes, at most `most` times as many as the rarest class has."""
+    random = np.random.default_rng(seed)
+    rows = [np.flatnonzero(frames.target == number) for number in range(len(frames.classes))]
+    cap = max(1, round(most * min(len(part) for part in rows)))
+    drawn = [part if len(part) <= cap else random.choice(part, cap, replace=False) for part in rows]
+    return frames.select(np.sort(np.concatenate(drawn)))
 
 
 def frames_digest(sets: Iterable[FrameSet]) -> str:

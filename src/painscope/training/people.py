@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,7 +51,11 @@ class PeopleSplit:
 
 
 def split_people(
-    recordings: Sequence[Recording], *, classes: Collection[str], seed: int
+    recordings: Sequence[Recording],
+    *,
+    classes: Collection[str],
+    seed: int,
+    shows: Mapping[str, Collection[str]] | None = None,
 ) -> PeopleSplit:
     """Split labelled recordings into people to train, to stop and to test on.
 
@@ -66,6 +70,8 @@ def split_people(
     classes : collection of str
     seed : int
         Of the draw.
+    shows : mapping of str to collection of str, optional
+        Recording id -> labels of its frames, where frames have labels of their own.
 
     Raises
     ------
@@ -74,7 +80,9 @@ def split_people(
     DatasetError
         If there are too few people, or a part lacks a class.
     """
-    labelled = [recording for recording in recordings if recording.label in classes]
+    if shows is None:
+        shows = {recording.id: (str(recording.label),) for recording in recordings}
+    labelled = [r for r in recordings if set(classes) & set(shows.get(r.id, ()))]
     parts: dict[str, list[Recording]] = {"train": [], "validation": [], "test": []}
     for recording in labelled:
         parts[recording.split or "train"].append(recording)
@@ -89,7 +97,7 @@ def split_people(
             parts[part] = [r for r in parts["train"] if r.subject in drawn]
             parts["train"] = [r for r in parts["train"] if r.subject not in drawn]
     for part, held in parts.items():
-        if missing := sorted(set(classes) - {str(recording.label) for recording in held}):
+        if missing := sorted(set(classes).difference(*(shows[r.id] for r in held))):
             raise DatasetError(
                 f"the {len({r.subject for r in held})} people of the {part} part have no "
                 f"recording labelled {missing[0]}",

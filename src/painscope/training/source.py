@@ -2,48 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import torch
-
-from painscope.errors import LeakageError, UsageError
-from painscope.files import write_text
-from painscope.networks import (
-    VGG16GAP,
-    Card,
-    Checkpoint,
-    Preprocessing,
-    fold_batch_norm,
-    load_checkpoint,
-    pick_device,
-    pick_precision,
-    save_checkpoint,
-)
+from painscope.networks import Checkpoint
 from painscope.recording import Recording
-from painscope.training.fit import LAST, History, fit
-from painscope.training.frames import (
-    FrameSet,
-    crop_settings,
-    find_frames,
-    frame_loader,
-    frames_digest,
-)
-from painscope.training.people import PeopleSplit, names, split_people
-from painscope.training.task import SourceTask, class_weights, score
+from painscope.training.network import train_network
+from painscope.training.question import ask
 
 __all__ = ["PUBLISHED", "train_source"]
 
 #: What the published source network reached on held-out people of BioVid Part A, frame by
 #: frame (Prajod et al., Faces of Experimental Pain, 2024); beside a card's metrics.
 PUBLISHED = {"accuracy": 0.70, "f1": 0.69}
-
-#: Peaks of the one-cycle schedule: from scratch with batch normalisation, and from a
-#: checkpoint without.
-LEARNING_RATE, FINE_TUNING_RATE = 1e-3, 1e-4
-
-CHECKPOINT, SETTINGS, HISTORY = "source.safetensors", "settings.json", "history.json"
 
 
 def train_source(
@@ -128,177 +99,29 @@ def train_source(
     StorageError
         If the disk is full.
     """
-    crops, out = Path(crops), Path(out)
-    crop = crop_settings(crops)
-    parent = load_checkpoint(start) if isinstance(start, Path | str) else start
-    split = split_people(recordings, classes=classes, seed=seed)
-    _refuse_people_seen_before(parent, split, dataset)
-    frames = {
-        part: find_frames(crops, getattr(split, part), classes, window_s, frame_step)
-        for part in ("train", "validation", "test")
-    }
-    people = {part: frames[part].subjects for part in frames}
-    network = _begin(parent, classes, width, seed)
-    where = pick_device(device)
-    card = Card(
-        title=f"{' against '.join(reversed(classes))}, trained on {dataset}",
-        width=network.width,
-        input_size=input_size or (parent.card.input_size if parent else 224),
+    question = ask(
+        Path(crops),
+        recordings,
+        dataset=dataset,
         classes=classes,
-        preprocessing=parent.card.preprocessing if parent else Preprocessing(),
-        crop=crop,
-        subjects=_joined(parent, "subjects", dataset, people["train"]),
-        validation_subjects=_joined(parent, "validation_subjects", dataset, people["validation"]),
-        test_subjects={dataset: people["test"]},
-        parent=parent.sha256 if parent else None,
-        settings={
-            "dataset": dataset,
-            "window_s": list(window_s),
-            "frame_step": frame_step,
-            "max_epochs": max_epochs,
-            "patience": patience,
-            "batch_size": batch_size,
-            "learning_rate": learning_rate or (FINE_TUNING_RATE if parent else LEARNING_RATE),
-            "seed": seed,
-            "precision": pick_precision(precision, where),
-            "frames_sha256": frames_digest(frames.values()),
-        },
+        window_s=window_s,
+        frame_step=frame_step,
+        seed=seed,
+    )
+    return train_network(
+        question,
+        out=out,
+        start=start,
+        width=width,
+        input_size=input_size,
+        max_epochs=max_epochs,
+        patience=patience,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        seed=seed,
+        device=device,
+        precision=precision,
         licence=licence,
         citation=citation,
-    )
-    _settle(out, card)
-    if (out / CHECKPOINT).exists():
-        return load_checkpoint(out / CHECKPOINT)
-    return _train(network, card, frames, out, where, progress)
-
-
-def _train(
-    network: VGG16GAP,
-    card: Card,
-    frames: Mapping[str, FrameSet],
-    out: Path,
-    device: torch.device,
-    progress: Callable[[int, int], None] | None,
-) -> Checkpoint:
-    """Fit as the card says, score on the test people, and write the checkpoint."""
-    settings = card.settings
-    loaders = {
-        part: frame_loader(
-            frames[part],
-            size=card.input_size,
-            batch_size=settings["batch_size"],
-            shuffle=part == "train",
-        )
-        for part in frames
-    }
-    weights = class_weights(frames["train"].target, len(card.classes))
-    task = SourceTask(network, card.preprocessing, weights, settings["learning_rate"])
-    history = fit(
-        task,
-        loaders["train"],
-        loaders["validation"],
-        max_epochs=settings["max_epochs"],
-        patience=settings["patience"],
-        seed=settings["seed"],
-        folder=out,
-        device=device,
-        precision=settings["precision"],
-        title="the source network",
         progress=progress,
     )
-    network = fold_batch_norm(task.network).to(device)
-    tested, stopping = (
-        score(network, card.preprocessing, loaders[part], frames[part], settings["precision"])
-        for part in ("test", "validation")
-    )
-    metrics = tested | {
-        "people": len(frames["test"].subjects),
-        "validation_accuracy": stopping["accuracy"],
-        "validation_f1": stopping["f1"],
-    }
-    return _finish(out, network, card, history, metrics)
-
-
-def _begin(
-    parent: Checkpoint | None, classes: tuple[str, ...], width: float | None, seed: int
-) -> VGG16GAP:
-    """Return the network to train: the parent's weights, or a new one with batch norm."""
-    if parent and width not in (None, parent.card.width):
-        raise UsageError(
-            f"width {width:g} is not that of the network to start from, {parent.card.width:g}"
-        )
-    chosen = parent.card.width if parent else width or 1.0
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network = VGG16GAP(chosen, len(classes), batch_norm=parent is None)
-    if parent:
-        state = parent.network.state_dict()
-        if parent.card.classes != classes:  # another question: the prediction layer is new
-            state = {k: v for k, v in state.items() if not k.startswith("head.")}
-        network.load_state_dict(network.state_dict() | state)
-    return network
-
-
-def _refuse_people_seen_before(parent: Checkpoint | None, split: PeopleSplit, dataset: str) -> None:
-    if not parent:
-        return
-    stopping, tested = set(split.people("validation")), set(split.people("test"))
-    fitted = stopping & set(parent.card.subjects.get(dataset, ()))
-    if both := fitted | (tested & parent.card.seen(dataset)):
-        raise LeakageError(
-            f"the network to start from has seen people who are held out here: {names(both)}",
-            hint="Start from one that has not, or give the recordings the split it had.",
-        )
-
-
-def _joined(
-    parent: Checkpoint | None, field: str, dataset: str, people: Sequence[str]
-) -> dict[str, tuple[str, ...]]:
-    """Return the people of the parent's card and the new ones: the weights owe to both."""
-    before: Mapping[str, tuple[str, ...]] = getattr(parent.card, field) if parent else {}
-    return {**before, dataset: tuple(sorted({*before.get(dataset, ()), *people}))}
-
-
-def _settle(out: Path, card: Card) -> None:
-    """Note what is trained in a new folder; refuse a folder of another training."""
-    told = card.model_dump(
-        mode="json",
-        include={"width", "input_size", "classes", "preprocessing", "crop", "parent"},
-    )
-    told |= card.settings
-    text = json.dumps(told, indent=2)
-    path = out / SETTINGS
-    if not path.exists():
-        write_text(path, text + "\n")
-        return
-    try:
-        before = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        raise UsageError("is damaged", path=path, hint="Choose another folder.") from None
-    now = json.loads(text)
-    if changed := sorted(key for key in now if before.get(key) != now[key]):
-        raise UsageError(
-            f"holds another training: {', '.join(changed)} differ",
-            path=out,
-            hint="Choose another folder, or remove this one.",
-        )
-
-
-def _finish(
-    out: Path,
-    network: VGG16GAP,
-    card: Card,
-    history: History,
-    metrics: Mapping[str, float],
-) -> Checkpoint:
-    """Write history and checkpoint; what was only needed to resume goes."""
-    told = {
-        "epochs": [dict(epoch) for epoch in history.epochs],
-        "best_epoch": history.best_epoch,
-        "stopped_early": history.stopped_early,
-    }
-    write_text(out / HISTORY, json.dumps(told, indent=2) + "\n")
-    card = card.model_copy(update={"metrics": metrics})
-    checkpoint = save_checkpoint(out / CHECKPOINT, network.cpu(), card)
-    (out / LAST).unlink(missing_ok=True)
-    return checkpoint

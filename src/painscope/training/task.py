@@ -1,4 +1,4 @@
-"""The source network's task: loss, optimiser, and the scores on other people."""
+"""A network's task: loss, optimiser, and the scores on other people."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from painscope.networks import VGG16GAP, Precision, Preprocessing, autocast, pre
 from painscope.training.augment import augment
 from painscope.training.frames import FrameSet
 
-__all__ = ["SourceTask", "class_weights", "score"]
+__all__ = ["FrameTask", "class_weights", "score"]
 
 WEIGHT_DECAY = 1e-2
 
 Batch = tuple[Tensor, Tensor]
 
 
-class SourceTask(LightningModule):
+class FrameTask(LightningModule):
     """Class-weighted cross-entropy on augmented frames; AdamW with a one-cycle schedule.
+
+    Only the parameters that require a gradient are fitted (`painscope.training.freeze`).
 
     Parameters
     ----------
@@ -64,9 +66,8 @@ class SourceTask(LightningModule):
         self.log("val_loss", self.loss(images, target), batch_size=len(target))
 
     def configure_optimizers(self) -> Any:  # noqa: D102
-        optimizer = torch.optim.AdamW(
-            self.network.parameters(), self.learning_rate, weight_decay=WEIGHT_DECAY
-        )
+        moving = [p for p in self.network.parameters() if p.requires_grad]
+        optimizer = torch.optim.AdamW(moving, self.learning_rate, weight_decay=WEIGHT_DECAY)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, self.learning_rate, total_steps=int(self.trainer.estimated_stepping_batches)
         )
@@ -105,8 +106,9 @@ def score(
     -------
     dict of str to float
         ``frames`` and ``clips``, how many there are; ``accuracy`` and ``f1`` (macro) of the
-        frames; ``clip_accuracy`` and ``clip_f1`` of the clips; ``majority``, the accuracy on
-        frames of always answering the commonest class.
+        frames; ``clip_accuracy`` and ``clip_f1`` of the clips, unless the frames of a clip
+        have different labels; ``majority``, the accuracy on frames of always answering the
+        commonest class.
     """
     device = next(network.parameters()).device
     parts = []
@@ -115,18 +117,20 @@ def score(
             logits = network(prepare(images.to(device), preprocessing)).float()
             parts.append(logits.softmax(dim=1).cpu().numpy())
     probability = np.concatenate(parts)
+    scores = {
+        "frames": len(frames),
+        **_scores(frames.target, probability.argmax(axis=1)),
+        "majority": float(np.bincount(frames.target).max() / len(frames)),
+    }
     clips = len(frames.recordings)
+    if len(set(zip(frames.clip.tolist(), frames.target.tolist(), strict=True))) > clips:
+        return scores
     sums = np.zeros((clips, probability.shape[1]))
     np.add.at(sums, frames.clip, probability)
     clip_target = np.zeros(clips, np.int64)
     clip_target[frames.clip] = frames.target
-    return {
-        "frames": len(frames),
-        **_scores(frames.target, probability.argmax(axis=1)),
-        "majority": float(np.bincount(frames.target).max() / len(frames)),
-        "clips": clips,
-        **{f"clip_{k}": v for k, v in _scores(clip_target, sums.argmax(axis=1)).items()},
-    }
+    answers = _scores(clip_target, sums.argmax(axis=1))
+    return scores | {"clips": clips} | {f"clip_{k}": v for k, v in answers.items()}
 
 
 def _scores(target: np.ndarray, answer: np.ndarray) -> dict[str, float]:
