@@ -9,6 +9,9 @@ from painscope.evaluation.bootstrap import (
     resample,
     skill,
 )
+from painscope.evaluation.cross_dataset import cross_dataset
+from painscope.evaluation.frames import frame_features, predict_frames
+from painscope.evaluation.going_back import GoingBack, go_back
 from painscope.evaluation.loop import FEW_FRAMES, Evaluation, SegmentCount, evaluate
 from painscope.evaluation.metrics import CLASS_METRICS, METRICS, confusion, metrics
 from painscope.evaluation.scoring import score_table, skill_table, submission
@@ -32,17 +35,22 @@ __all__ = [
     "Estimate",
     "Evaluation",
     "Fold",
+    "GoingBack",
     "SegmentCount",
     "check_source_subjects",
     "confusion",
+    "cross_dataset",
     "difference",
     "evaluate",
+    "frame_features",
+    "go_back",
     "grouped_k_fold",
     "interval",
     "leave_one_subject_out",
     "make_folds",
     "metrics",
     "predefined_split",
+    "predict_frames",
     "resample",
     "score_table",
     "skill",
