@@ -6,12 +6,18 @@ import errno
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
+
+try:
+    import fcntl
+except ImportError:  # Windows, where a file that is open cannot be removed by others
+    fcntl = None  # type: ignore[assignment]
 
 from painscope.errors import StorageError
 
-__all__ = ["atomic_path", "storage_errors", "write_text"]
+__all__ = ["atomic_path", "remove_abandoned", "storage_errors", "write_text"]
 
 
 @contextmanager
@@ -50,12 +56,38 @@ def atomic_path(path: Path) -> Iterator[Path]:
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            yield temporary
-            with open(temporary, "rb+") as file:
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
+            with open(temporary, "xb") as file:
+                _lock(file)  # says to `remove_abandoned` that its writer lives
+                yield temporary
+                with open(temporary, "rb+") as written:
+                    os.fsync(written.fileno())
+                if fcntl is not None:
+                    os.replace(temporary, path)
+            if fcntl is None:  # Windows renames no open file
+                os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove the temporary files of `atomic_path` whose process was killed.
+
+    Files that a living process is writing are left alone, its own and others'.
+    """
+    for temporary in folder.glob(".*.tmp*"):
+        with suppress(OSError), open(temporary, "rb") as file:
+            if _lock(file):
+                temporary.unlink()
+
+
+def _lock(file: IO[bytes]) -> bool:
+    """Lock a file until it is closed; return False if somebody else has locked it."""
+    if fcntl is not None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:  # or the file system knows no locks
+            return False
+    return True
 
 
 def write_text(path: Path, text: str) -> None:

@@ -238,7 +238,7 @@ def test_two_processes_fill_one_store(
         " for k in range(6)]\n"
         "tiny = VGGFeatures(random_checkpoint(width=1 / 16, input_size=32), precision='fp32')\n"
         "locator = make_locator('precropped')\n"
-        "extract(recordings, tiny, open_store(root, tiny, locator=locator), locator=locator)\n"
+        "fill_store(recordings, tiny, open_store(root, tiny, locator=locator), locator=locator)\n"
     )
     running = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]
     assert [process.wait() for process in running] == [0, 0]

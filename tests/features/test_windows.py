@@ -68,7 +68,7 @@ def test_numbers_do_not_depend_on_batches_and_stop_at_gaps(
     batch_size: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(extraction, "BATCH_SIZE", batch_size)
+    monkeypatch.setattr(extraction, "PIECE", batch_size)
     level = np.concatenate([np.arange(80, 130), np.zeros(40), np.arange(130, 180)])
     frames = np.broadcast_to(level[:, None, None, None], (140, 48, 64, 3)).astype(np.uint8)
     recording = make_recording("a", frames)

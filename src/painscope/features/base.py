@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from painscope.face.track import CropBatch
 from painscope.recording import Recording
 
-__all__ = ["TRACK_ONLY", "Extractor"]
+__all__ = ["TRACK_ONLY", "BatchExtractor", "Extractor"]
 
 #: Crop size of extractors that look at the track and not at the crops: the smallest is enough.
 TRACK_ONLY = 16
@@ -58,4 +59,30 @@ class Extractor(Protocol):
         UsageError
             If no recording can be, as things were called; this ends the extraction.
         """
+        ...
+
+
+@runtime_checkable
+class BatchExtractor(Extractor, Protocol):
+    """An extractor to which each crop stands for itself, and which wants many at once.
+
+    Its `reach` is 0. It is given the crops of several recordings together, so a crop's
+    vector must not depend on the others, to the bit.
+
+    Attributes
+    ----------
+    batch_size : int
+        How many crops it takes at a time.
+    streams : int
+        How many batches it computes at once.
+    readers : int
+        How many recordings should be decoded at once to keep it busy.
+    """
+
+    batch_size: int
+    streams: int
+    readers: int
+
+    def submit(self, crops: np.ndarray) -> Future[np.ndarray]:
+        """Begin a batch of up to `batch_size` crops uint8 [B, S, S, 3]: float32 [B, D]."""
         ...

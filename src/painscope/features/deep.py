@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
 from painscope.errors import UsageError
-from painscope.face.track import CropBatch
-from painscope.recording import Recording
+from painscope.features.network import NetworkFeatures
 
 if TYPE_CHECKING:
     from painscope.networks import Backbone
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["CNNFFeatures", "CNNMFeatures", "CNNSFeatures", "VGGFaceFeatures"]
 
 
-class _LayerFeatures:
+class _LayerFeatures(NetworkFeatures):
     """One layer of a classic network.
 
     Parameters
@@ -34,7 +32,6 @@ class _LayerFeatures:
     """
 
     name: ClassVar[str]
-    reach = 0
 
     def __init__(
         self,
@@ -46,6 +43,9 @@ class _LayerFeatures:
     ) -> None:
         from painscope.networks import (
             ARCHITECTURES,
+            ClassicNetwork,
+            Reading,
+            TorchEngine,
             load_backbone,
             pick_device,
             pick_precision,
@@ -65,6 +65,12 @@ class _LayerFeatures:
         self.network = weights.network.to(self.device).eval()
         self.names = tuple(f"f{k:04d}" for k in range(self.network.width(layer)))
         self.crop_size: int = 224
+        self.engine = TorchEngine(
+            Reading(self.network, partial(ClassicNetwork.activations, layer=layer)),
+            weights.preprocessing,
+            device=self.device,
+            precision=self.precision,
+        )
 
     @property
     def provenance(self) -> Mapping[str, object]:
@@ -77,17 +83,6 @@ class _LayerFeatures:
             "preprocessing": self.backbone.preprocessing.model_dump(mode="json"),
             "precision": self.precision,
         }
-
-    def extract(self, batch: CropBatch, recording: Recording) -> np.ndarray:
-        """Return float32 [B, D] for crops of 224×224."""
-        import torch
-
-        from painscope.networks import autocast, prepare
-
-        with torch.inference_mode(), autocast(self.device, self.precision):
-            images = torch.from_numpy(np.ascontiguousarray(batch.crops)).to(self.device)
-            prepared = prepare(images, self.backbone.preprocessing)
-            return self.network.activations(prepared, self.layer).float().cpu().numpy()
 
 
 class VGGFaceFeatures(_LayerFeatures):

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
-from painscope.errors import (
-    CheckpointError,
-    DatasetError,
-    PainscopeError,
-    StorageError,
-    UsageError,
-    VideoError,
-)
+from painscope.errors import DatasetError, UsageError, VideoError
 from painscope.face import FaceStream, Locator, crop_provenance
 from painscope.face.track import CropBatch, FaceTrack
-from painscope.features.base import Extractor
+from painscope.features.base import BatchExtractor, Extractor
+from painscope.features.filling import Outcome, fill_by_batch, fill_by_recording
+from painscope.features.readers import Job, Stream, read_ahead
 from painscope.features.store import FeatureStore
-from painscope.features.windows import Window, runs, windows
 from painscope.recording import Recording
 from painscope.video import FrameReader, picture_files
 
 __all__ = ["ExtractionSummary", "fill_store", "open_store"]
 
-BATCH_SIZE = 32
-#: Batches decoded and cropped ahead of the extractor.
-AHEAD = 2
-
-#: These end the extraction; any other problem of a recording is a row in its status.
-_FATAL = (StorageError, UsageError, CheckpointError)
+#: Frames per piece that a reader hands over.
+PIECE = 32
 
 
 @dataclass(frozen=True)
@@ -134,93 +121,32 @@ def fill_store(
             hint="Open it with open_store and the same extractor and locator.",
         )
     recordings = tuple(recordings)
-    extracted: list[str] = []
-    kept: list[str] = []
-    failed: dict[str, str] = {}
-    n_frames = 0
-    with ThreadPoolExecutor(1, "painscope-frames") as thread:
-        for done, recording in enumerate(recordings, start=1):
+    store.remove_abandoned()
+
+    def jobs() -> Iterator[Job]:
+        for recording in recordings:
             source = _source(recording)
-            if store.has(recording.id, source=source):
-                kept.append(recording.id)
-            else:
-                try:
-                    stream = _stream(recording, extractor, locator, rate, margin)
-                    n_frames += _extract_one(recording, extractor, store, stream, source, thread)
-                    extracted.append(recording.id)
-                except _FATAL:
-                    raise
-                except PainscopeError as error:
-                    failed[recording.id] = str(error)
-                    store.record_failure(recording.id, str(error))
-            if progress:
-                progress(done, len(recordings))
+            yield Job(recording, source, kept=store.has(recording.id, source=source))
+
+    def open_stream(recording: Recording, own: Locator | None) -> Stream:
+        return _stream(recording, extractor, own, rate, margin)
+
+    outcome = Outcome(store, len(recordings), progress)
+    batched = extractor if isinstance(extractor, BatchExtractor) else None
+    readers = min(batched.readers, max(1, len(recordings))) if batched else 1
+    with read_ahead(jobs(), open_stream, locator, readers) as pieces:
+        if batched:
+            fill_by_batch(pieces, batched, store, outcome)
+        else:
+            fill_by_recording(pieces, extractor, store, outcome)
     store.write_status()
-    return ExtractionSummary(tuple(extracted), tuple(kept), failed, n_frames)
-
-
-class _Stream(Protocol):
-    """Batches of a recording's frames; `damage` is known once they are all taken."""
-
-    @property
-    def damage(self) -> str | None: ...
-
-    def __iter__(self) -> Iterator[CropBatch]: ...
-
-
-def _extract_one(
-    recording: Recording,
-    extractor: Extractor,
-    store: FeatureStore,
-    stream: _Stream,
-    source: Mapping[str, object],
-    thread: ThreadPoolExecutor,
-) -> int:
-    """Extract one recording into the store; return its number of frames."""
-    with store.writing(recording.id, extractor.names, source=source) as writer:
-        for window in windows(_ahead(stream, recording, thread), extractor.reach):
-            values = _values(extractor, window, recording)
-            track = window.rows.track
-            faces = extractor.crop_size is not None
-            found = track.found if faces else np.isfinite(values).all(axis=1)
-            writer.append(values, track.time_s, found)
-        if writer.n_frames == 0:
-            raise VideoError("no frame could be read", path=recording.video)
-        writer.damage = stream.damage
-    return writer.n_frames
-
-
-def _values(extractor: Extractor, window: Window, recording: Recording) -> np.ndarray:
-    """Return float32 [B, D] for the window's rows; frames without a crop are NaN."""
-    batch, needs_face = window.batch, extractor.crop_size is not None
-    usable = batch.track.has_box if needs_face else np.ones(len(batch), bool)
-    values = np.full((len(batch), len(extractor.names)), np.nan, np.float32)
-    for rows in runs(usable) if extractor.reach else [np.flatnonzero(usable)]:
-        # A run that lies before or after the window's own rows is another window's.
-        if len(rows) and rows[-1] >= window.first and rows[0] < window.stop:
-            values[rows] = extractor.extract(batch[rows], recording)
-    return values[window.first : window.stop]
-
-
-def _ahead(
-    stream: Iterable[CropBatch], recording: Recording, thread: ThreadPoolExecutor
-) -> Iterator[CropBatch]:
-    """Yield the stream's batches, read by `thread` while the extractor computes.
-
-    Whatever a broken video raises on the way becomes a `VideoError`.
-    """
-    batches = iter(stream)
-    pending = deque(thread.submit(next, batches, None) for _ in range(AHEAD))
-    try:
-        while (batch := pending.popleft().result()) is not None:
-            pending.append(thread.submit(next, batches, None))
-            yield batch
-    except PainscopeError:
-        raise
-    except Exception as error:
-        raise VideoError(f"{type(error).__name__}: {error}", path=recording.video) from error
-    finally:
-        wait(pending)
+    ids = [recording.id for recording in recordings]
+    return ExtractionSummary(
+        extracted=tuple(name for name in ids if name in outcome.extracted),
+        kept=tuple(name for name in ids if name in outcome.kept),
+        failed=outcome.failed,
+        n_frames=outcome.n_frames,
+    )
 
 
 def _stream(
@@ -229,7 +155,7 @@ def _stream(
     locator: Locator | None,
     rate: float,
     margin: float | None,
-) -> _Stream:
+) -> Stream:
     try:
         if extractor.crop_size is None:
             return _FacelessStream(recording, rate)
@@ -240,7 +166,7 @@ def _stream(
             rate=rate,
             margin=margin,
             size=extractor.crop_size,
-            batch_size=BATCH_SIZE,
+            batch_size=PIECE,
         )
     except UsageError as error:  # the settings were checked: it is this recording's clip
         raise DatasetError(str(error)) from None
@@ -255,7 +181,7 @@ class _FacelessStream:
             rate=rate,
             start_s=recording.start_s,
             stop_s=recording.stop_s,
-            batch_size=BATCH_SIZE,
+            batch_size=PIECE,
         )
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,48 @@ from painscope.face.track import CropBatch
 from painscope.recording import Recording
 
 if TYPE_CHECKING:
-    from painscope.networks import Checkpoint
+    from painscope.networks import Checkpoint, Engine
 
-__all__ = ["VGGFeatures"]
+__all__ = ["NetworkFeatures", "VGGFeatures"]
 
 
-class VGGFeatures:
+class NetworkFeatures:
+    """What extractors share that read each crop with a network.
+
+    Attributes
+    ----------
+    engine : Engine
+        Runs the network.
+    """
+
+    engine: Engine
+    reach = 0
+
+    @property
+    def batch_size(self) -> int:
+        """How many crops it takes at a time."""
+        return self.engine.batch_size
+
+    @property
+    def streams(self) -> int:
+        """How many batches it computes at once."""
+        return self.engine.streams
+
+    @property
+    def readers(self) -> int:
+        """How many recordings should be decoded at once to keep it busy."""
+        return self.engine.readers
+
+    def submit(self, crops: np.ndarray) -> Future[np.ndarray]:
+        """Begin a batch of up to `batch_size` crops uint8 [B, S, S, 3]: float32 [B, D]."""
+        return self.engine.submit(crops)
+
+    def extract(self, batch: CropBatch, recording: Recording) -> np.ndarray:
+        """Return float32 [B, D] for crops of the network's input size."""
+        return self.engine(batch.crops)
+
+
+class VGGFeatures(NetworkFeatures):
     """The 1024 values after the FC layer's ReLU of VGG16 with global average pooling.
 
     Parameters
@@ -41,7 +78,6 @@ class VGGFeatures:
     """
 
     name = "vgg16-gap"
-    reach = 0
 
     def __init__(
         self,
@@ -50,7 +86,14 @@ class VGGFeatures:
         device: str = "auto",
         precision: str = "auto",
     ) -> None:
-        from painscope.networks import load_checkpoint, pick_device, pick_precision
+        from painscope.networks import (
+            VGG16GAP,
+            Reading,
+            TorchEngine,
+            load_checkpoint,
+            pick_device,
+            pick_precision,
+        )
 
         if isinstance(checkpoint, Path | str):
             checkpoint = load_checkpoint(checkpoint)
@@ -61,6 +104,12 @@ class VGGFeatures:
         self.crop_size = checkpoint.card.input_size
         self.names = tuple(f"f{k:04d}" for k in range(checkpoint.card.feature_size))
         self._sha256 = checkpoint.sha256
+        self.engine = TorchEngine(
+            Reading(self.network, VGG16GAP.features),
+            checkpoint.card.preprocessing,
+            device=self.device,
+            precision=self.precision,
+        )
 
     @property
     def provenance(self) -> Mapping[str, object]:
@@ -74,14 +123,3 @@ class VGGFeatures:
             "preprocessing": card.preprocessing.model_dump(mode="json"),
             "precision": self.precision,
         }
-
-    def extract(self, batch: CropBatch, recording: Recording) -> np.ndarray:
-        """Return float32 [B, 1024] for crops of the network's input size."""
-        import torch
-
-        from painscope.networks import autocast, prepare
-
-        with torch.inference_mode(), autocast(self.device, self.precision):
-            images = torch.from_numpy(np.ascontiguousarray(batch.crops)).to(self.device)
-            prepared = prepare(images, self.checkpoint.card.preprocessing)
-            return self.network.features(prepared).float().cpu().numpy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from painscope.errors import StorageError
 from painscope.features.sequence import FeatureSequence
-from painscope.files import atomic_path, write_text
+from painscope.files import atomic_path, remove_abandoned, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,6 +128,11 @@ class FeatureStore:
         """Note why a recording has no features; older ones of it are dropped."""
         self._set_status(recording, status="failed", reason=" ".join(reason.split()))
         self._features(recording).unlink(missing_ok=True)
+
+    def remove_abandoned(self) -> None:
+        """Remove what a killed process left half-written; of living ones, nothing."""
+        for folder in (self.folder, self.folder / "features", self.folder / "status"):
+            remove_abandoned(folder)
 
     def write_status(self) -> None:
         """Write `status` to ``status.parquet``."""
@@ -267,7 +272,11 @@ class SequenceWriter:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        if self._pieces and kind is None:
+        if kind is not None:
+            with suppress(OSError):  # on a full disk; what led here tells more
+                self._file.close()
+            return
+        if self._pieces:
             self._flush()
         self._file.close()
 

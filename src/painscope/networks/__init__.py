@@ -4,6 +4,7 @@ from painscope.networks.backbone import Backbone, load_backbone, random_backbone
 from painscope.networks.card import Card, Preprocessing, prepare
 from painscope.networks.classic import ARCHITECTURES, Architecture, ClassicNetwork
 from painscope.networks.device import Precision, autocast, pick_device, pick_precision
+from painscope.networks.engine import Engine, Reading, TorchEngine
 from painscope.networks.vgg import VGG16GAP, fold_batch_norm
 from painscope.networks.weights import (
     Checkpoint,
@@ -20,8 +21,11 @@ __all__ = [
     "Card",
     "Checkpoint",
     "ClassicNetwork",
+    "Engine",
     "Precision",
     "Preprocessing",
+    "Reading",
+    "TorchEngine",
     "autocast",
     "fold_batch_norm",
     "load_backbone",

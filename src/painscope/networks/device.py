@@ -11,7 +11,7 @@ from painscope.errors import UsageError
 
 __all__ = ["Precision", "autocast", "pick_device", "pick_precision"]
 
-Precision = Literal["fp32", "bf16"]
+Precision = Literal["fp32", "bf16", "int8"]
 
 
 def pick_device(name: str = "auto") -> torch.device:

@@ -88,6 +88,7 @@ class MediaPipeLandmarker:
             )
         self.model, self.faces, self.threshold = found, faces, threshold
         self._sha256 = _known_sha256(found)
+        _ignore_profiling_signal()  # here: the first picture may be another thread's
 
     def __reduce__(self) -> tuple:
         make = partial(type(self), model=self.model, faces=self.faces, threshold=self.threshold)
@@ -120,7 +121,6 @@ class MediaPipeLandmarker:
             min_face_presence_confidence=self.threshold,
             output_face_blendshapes=True,
         )
-        _ignore_profiling_signal()
         with _silent_stderr():
             landmarker = vision.FaceLandmarker.create_from_options(options)
         weakref.finalize(self, _close, landmarker)

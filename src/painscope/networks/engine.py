@@ -1,0 +1,157 @@
+"""Engines: a network that reads crops, fast, in batches of one fixed shape.
+
+A batch always has the same shape, filled up with black crops where there are too few, and is
+computed by as many threads wherever it comes from. So a crop's numbers depend on the crop
+alone: not on what else is in the batch, nor on how many cores there are.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Thread
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from painscope.networks.card import Preprocessing, prepare
+from painscope.networks.device import Precision, autocast
+
+__all__ = ["Engine", "Reading", "TorchEngine"]
+
+#: Crops per batch. In fp32 a core is busy with one already, and more only cost memory (VGG16's
+#: widest layer has 13 MB of each); the faster arithmetic wants more, and a GPU many.
+CPU_BATCH: dict[Precision, int] = {"fp32": 4, "bf16": 16, "int8": 16}
+CUDA_BATCH = 64
+#: Batches at once on a GPU: one is copied while the other is computed.
+CUDA_STREAMS = 2
+
+
+class Engine:
+    """Runs batches of crops through a network, several at once, each in a thread of its own.
+
+    On a CPU a batch is computed by one thread and there are as many batches at once as cores:
+    none waits for another, and whoever decodes the video meanwhile takes from all alike.
+
+    Parameters
+    ----------
+    batch_size : int
+        Crops that the network reads at a time.
+    streams : int
+        Batches at a time.
+    """
+
+    def __init__(self, batch_size: int, streams: int) -> None:
+        self.batch_size, self.streams = batch_size, streams
+        self._threads: ThreadPoolExecutor | None = None
+
+    @property
+    def readers(self) -> int:
+        """How many recordings should be decoded at once to keep it busy."""
+        return max(1, min(8, torch.get_num_threads() // 2))
+
+    def submit(self, crops: np.ndarray) -> Future[np.ndarray]:
+        """Begin a batch.
+
+        Parameters
+        ----------
+        crops : uint8 [B, S, S, 3]
+            RGB; at most `batch_size` of them.
+
+        Returns
+        -------
+        Future of float32 [B, D]
+        """
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(
+                self.streams, "painscope-network", initializer=self._begin
+            )
+        return self._threads.submit(self._padded, crops)
+
+    def __call__(self, crops: np.ndarray) -> np.ndarray:
+        """Return float32 [N, D] of any number of crops uint8 [N, S, S, 3]."""
+        starts = range(0, max(1, len(crops)), self.batch_size)
+        batches = [self.submit(crops[first : first + self.batch_size]) for first in starts]
+        return np.concatenate([batch.result() for batch in batches])
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_threads": None}  # threads stay in their process
+
+    def _padded(self, crops: np.ndarray) -> np.ndarray:
+        full = np.zeros((self.batch_size, *crops.shape[1:]), np.uint8)
+        full[: len(crops)] = crops
+        return self._read(full)[: len(crops)]
+
+    def _begin(self) -> None:
+        """Prepare a thread."""
+
+    def _read(self, crops: np.ndarray) -> np.ndarray:
+        """Return float32 [batch_size, D]."""
+        raise NotImplementedError
+
+
+class Reading(nn.Module):
+    """What `read` reads in a network, as a network of its own: float [B, 3, S, S] to [B, D]."""
+
+    def __init__(self, network: nn.Module, read: Callable[[Any, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.network, self.read = network, read
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the values, float [B, D]."""
+        return self.read(self.network, images)
+
+
+class TorchEngine(Engine):
+    """A network in torch, on the CPU or a GPU.
+
+    Parameters
+    ----------
+    reading : Reading
+        Its weights are on `device` already.
+    preprocessing : Preprocessing
+    device : torch.device
+    precision : {"fp32", "bf16"}
+    compile : bool
+        Whether `torch.compile` makes it faster first, which takes a minute or two.
+    """
+
+    def __init__(
+        self,
+        reading: Reading,
+        preprocessing: Preprocessing,
+        *,
+        device: torch.device,
+        precision: Precision,
+        compile: bool = False,
+    ) -> None:
+        self._cores = torch.get_num_threads()
+        if device.type == "cpu":
+            super().__init__(CPU_BATCH[precision], streams=self._cores)
+        else:
+            super().__init__(CUDA_BATCH, streams=CUDA_STREAMS)
+        if precision == "bf16":  # once, and not in every batch
+            reading = copy.deepcopy(reading).to(torch.bfloat16)
+        self._reading = torch.compile(reading) if compile else reading
+        self.preprocessing, self.device, self.precision = preprocessing, device, precision
+
+    def _begin(self) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.set_stream(torch.cuda.Stream(self.device))  # of this thread
+            return
+        torch.set_num_threads(1)  # of this thread, and of threads that torch does not know yet
+        other = Thread(target=torch.set_num_threads, args=(self._cores,))
+        other.start()  # takes the second of these back
+        other.join()
+
+    def _read(self, crops: np.ndarray) -> np.ndarray:
+        images = torch.from_numpy(crops)
+        if self.device.type == "cuda":
+            # From page-locked memory, the copy runs beside the other thread's batch.
+            images = images.pin_memory().to(self.device, non_blocking=True)
+        with torch.inference_mode(), autocast(self.device, self.precision):
+            values = self._reading(prepare(images, self.preprocessing))
+            return values.float().cpu().numpy()

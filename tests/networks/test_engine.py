@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pickle
+from threading import Thread
+
+import numpy as np
+import pytest
+import torch
+
+from painscope.networks import VGG16GAP, Reading, TorchEngine, random_checkpoint
+
+
+def make(precision: str = "fp32") -> TorchEngine:
+    network, card = random_checkpoint(width=1 / 8, input_size=64)
+    return TorchEngine(
+        Reading(network, VGG16GAP.features),
+        card.preprocessing,
+        device=torch.device("cpu"),
+        precision=precision,  # type: ignore[arg-type]
+    )
+
+
+@pytest.fixture(params=["fp32", "bf16"])
+def engine(request: pytest.FixtureRequest) -> TorchEngine:
+    return make(request.param)
+
+
+def crops(n: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (n, 64, 64, 3), np.uint8)
+
+
+def test_a_crops_numbers_depend_on_nothing_else(engine: TorchEngine) -> None:
+    images = crops(2 * engine.batch_size + 1)
+    whole = engine(images)
+    assert whole.dtype == np.float32
+    assert whole.shape == (len(images), 1024)
+    for row in (0, 1, engine.batch_size - 1, len(images) - 1):
+        np.testing.assert_array_equal(engine(images[row : row + 1])[0], whole[row])
+    np.testing.assert_array_equal(engine(images[::-1]), whole[::-1])
+    assert engine(images[:0]).shape == (0, 1024)
+
+
+def test_numbers_do_not_depend_on_the_number_of_threads() -> None:
+    images, before = crops(6), torch.get_num_threads()
+    values = []
+    try:
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            engine = make()
+            assert engine.streams == threads
+            values.append(engine(images))
+    finally:
+        torch.set_num_threads(before)
+    np.testing.assert_array_equal(*values)
+
+
+def test_threads_elsewhere_are_left_as_they_are() -> None:
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        make()(crops(1))
+        seen = [torch.get_num_threads()]
+        other = Thread(target=lambda: seen.append(torch.get_num_threads()))
+        other.start()
+        other.join()
+        assert seen == [3, 3]
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_it_can_be_sent_elsewhere(engine: TorchEngine) -> None:
+    images = crops(3)
+    values = engine(images)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(engine))(images), values)
+
+
+def test_bf16_is_close_to_fp32_and_leaves_the_network_in_fp32() -> None:
+    half, images = make("bf16"), crops(8)
+    full = make()(images)
+    cosine = (half(images) * full).sum(1) / np.linalg.norm(half(images), axis=1)
+    assert (cosine / np.linalg.norm(full, axis=1)).min() > 0.999
+    network, card = random_checkpoint(width=1 / 8)
+    TorchEngine(
+        Reading(network, VGG16GAP.features),
+        card.preprocessing,
+        device=torch.device("cpu"),
+        precision="bf16",
+    )
+    assert {p.dtype for p in network.parameters()} == {torch.float32}
