@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import argparse
 import io
+import time
+from collections.abc import Iterator
 from fractions import Fraction
 
 import av
@@ -104,12 +106,21 @@ def found(locator: MediaPipeLandmarker | LBPCascade, image: np.ndarray, truth: n
     return False
 
 
+def _with_progress(what: str, first: int, people: int) -> Iterator[int]:
+    """Yield seeds, and say after each how many are done and how long the rest will take."""
+    start = time.perf_counter()
+    for done in range(people):
+        yield first + done
+        left = (time.perf_counter() - start) / (done + 1) * (people - done - 1)
+        print(f"{what}: {done + 1} of {people} people, {left:.0f} s left", flush=True)
+
+
 def detection(people: int, first: int) -> None:
     """Print how often each detector finds the face."""
     mediapipe, lbp = MediaPipeLandmarker(faces=1), LBPCascade()
     hits: dict[str, list[bool]] = {"mediapipe": [], "lbp": []}
     missed, kbits = [], []
-    for seed in range(first, first + people):
+    for seed in _with_progress("faces", first, people):
         rng = np.random.default_rng([seed, 7])
         face_px = float(rng.uniform(110, 300))
         side = 2 * round(face_px / 0.54 / 2)
@@ -141,7 +152,7 @@ def sweeps(people: int, first: int) -> None:
     intensity = np.linspace(0, 5, STEPS)
     correlations: dict[str, list[float]] = {name: [] for name in SWEEPS}
     rises: dict[str, list[float]] = {name: [] for name in SWEEPS}
-    for seed in range(first, first + people):
+    for seed in _with_progress("sweeps", first, people):
         renderer = Renderer(sample_person(seed), sample_scene(seed))
         for name, (units, blendshapes) in SWEEPS.items():
             motion = FaceMotion.still(np.arange(STEPS) / 30)

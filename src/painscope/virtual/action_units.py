@@ -49,9 +49,9 @@ PULLS: Mapping[int, tuple[Pull, ...]] = MappingProxyType(
         1: (Pull((11, 22), (9.5, 12), (0, 7.5, 0.5), "brow"),),
         2: (Pull((40, 22), (15, 12), (0.5, 10.5, 0), "brow"),),
         4: (
-            Pull((12, 17), (10, 10), (-3.4, -5.5, 1.8), "brow"),
-            Pull((32, 17), (12, 10), (-2.0, -5.0, 0.8), "brow"),
-            Pull((0, 12), (8, 8), (0, -1.5, 0.8), "brow"),
+            Pull((12, 17), (10, 10), (-3.4, -4.8, 1.4), "brow"),
+            Pull((32, 17), (12, 10), (-2.0, -4.3, 0.8), "brow"),
+            Pull((0, 12), (8, 8), (0, -1.2, 0.5), "brow"),
         ),
         5: (Pull((31, 20), (16, 8), (0, 1.0, 0)),),
         6: (
@@ -63,7 +63,7 @@ PULLS: Mapping[int, tuple[Pull, ...]] = MappingProxyType(
         9: (
             Pull((12, -40), (7, 8), (0.8, 4.5, 1)),
             Pull((13, -22), (7, 9), (0, 3.5, 1.5)),
-            Pull((10, 16), (10, 9), (-1.5, -4.5, 1.5), "brow"),
+            Pull((10, 16), (10, 9), (-1.2, -2.6, 1.2), "brow"),
             Pull((11, -60), (9, 8), (1, 3.2, 0.5), "upper"),
             Pull((26, -26), (9, 9), (0, 3, 1.5)),
         ),
@@ -125,7 +125,7 @@ WRINKLES: Mapping[str, Mapping[int, float]] = MappingProxyType(
         "forehead_middle": {1: 0.9},
         "forehead_side": {2: 0.9},
         "glabella": {4: 0.95, 9: 0.5},
-        "crow_feet": {6: 0.8, 43: 0.15},
+        "crow_feet": {6: 0.9, 7: 0.15, 43: 0.2},
         "under_eye": {6: 0.7, 7: 0.6},
         "nose": {9: 1.0},
         "nasolabial": {6: 0.18, 9: 0.4, 10: 0.55, 12: 0.7, 20: 0.2},
@@ -193,8 +193,9 @@ def _reach(pull: Pull, side: int) -> np.ndarray:
         return np.where(ABOVE_MOUTH, weight, weight * (1.0 - MOUTH_SLIT))
     if pull.edge == "lower":
         return np.where(ABOVE_MOUTH, weight * (1.0 - MOUTH_SLIT), weight)
-    if pull.edge == "brow":
-        return np.where(ABOVE_EYES, weight, weight * (1.0 - EYE_SLIT))
+    if pull.edge == "brow":  # what hangs over the lid comes down less than the brow, in folds
+        hold = 1.0 - 0.85 * np.exp(-((Q / 8.0) ** 2)) * np.exp(-(((np.abs(P) - 31) / 19) ** 4))
+        return np.where(ABOVE_EYES, weight * hold, weight * hold * (1.0 - EYE_SLIT))
     return weight
 
 

@@ -10,7 +10,7 @@ from painscope.virtual import parts, raster
 from painscope.virtual.anatomy import COARSE_TRIANGLES, SLIT_STRIPS, P, Q, skin_triangles
 from painscope.virtual.canvas import PER_MM, linear, resized, texel
 from painscope.virtual.detail import fine_blocks
-from painscope.virtual.expression import express, skin_normals
+from painscope.virtual.expression import SLIT_VERTICES, express, skin_normals
 from painscope.virtual.hair import hair_volume
 from painscope.virtual.head import Head, build_head
 from painscope.virtual.mesh import Material, Part
@@ -36,7 +36,7 @@ class Body:
     head : Head
     points, normals : float32 [N, 3]
         At rest, in the head's space.
-    root : int64 [K, 2]
+    root : int32 [2, K]
         Vertices that move along with the skin, and the skin's vertices that they follow.
     droop : dict of int to (int64 [K], float32 [K])
         Per side, 0 left: vertices that sink when the lid closes, and by how many mm.
@@ -49,8 +49,11 @@ class Body:
         Those seen from the front only come first.
     one_sided : int
         How many of them.
-    used : int32 [U]
-        The vertices that anything is drawn or shaded with.
+    first_hair : int
+        The first triangle of hair; all later ones are hair, too.
+    drawn, drawn_skin, used : int32
+        The vertices that anything is drawn with; those of them in the skin, and all edges of its
+        slits; and the vertices that anything is drawn with or casts shadows.
     casting : int32 [C, 3]
         The triangles that cast shadows, `one_sided_casting` of them only where they face the
         light; of the skin every third row and column, of hair a third of the wisps.
@@ -76,6 +79,9 @@ class Body:
     uv: np.ndarray
     triangles: np.ndarray
     one_sided: int
+    first_hair: int
+    drawn: np.ndarray
+    drawn_skin: np.ndarray
     used: np.ndarray
     casting: np.ndarray
     one_sided_casting: int
@@ -117,8 +123,14 @@ def assemble(person: Person, scene: Scene, px_per_mm: float) -> Body:
     body = _merge(head, pieces, resized(relief, per_mm), wrinkle_patches(person, per_mm))
     _bake_occlusion(body)
     body = _without_hidden_hair(body)
-    used = np.unique(np.r_[body.triangles.reshape(-1), body.casting.reshape(-1)])
-    return replace(body, used=used.astype(np.int32))
+    drawn = np.unique(body.triangles)
+    skin_only = drawn[drawn < len(head.points)]
+    return replace(
+        body,
+        drawn=drawn,
+        drawn_skin=np.union1d(skin_only, SLIT_VERTICES),
+        used=np.union1d(drawn, body.casting),
+    )
 
 
 def _without_hidden_hair(body: Body) -> Body:
@@ -177,7 +189,9 @@ def _linings(head: Head, skin: np.ndarray) -> dict[str, Part]:
 
 
 def _merge(head: Head, pieces: dict[str, Part], relief: np.ndarray, patches: list[Patch]) -> Body:
-    ordered = dict(sorted(pieces.items(), key=lambda item: not item[1].one_sided))
+    ordered = dict(
+        sorted(pieces.items(), key=lambda item: (not item[1].one_sided, item[0] in _HAIRY))
+    )
     spans, numbers, rows, textures, offsets = {}, {}, [], [], {}
     start = below = 0
     for number, (name, piece) in enumerate(ordered.items()):
@@ -209,6 +223,7 @@ def _merge(head: Head, pieces: dict[str, Part], relief: np.ndarray, patches: lis
     every = np.vstack(triangles).astype(np.int32)
     of_part = np.concatenate(part)
     one_sided = sum(len(p.triangles) for p in ordered.values() if p.one_sided)
+    hairy = [numbers[name] for name in _HAIRY if name in numbers]
     casts = np.isin(of_part, [numbers[name] for name in _CASTING if name in numbers])
     for name in ("hair", "beard"):
         if name in ordered:
@@ -221,14 +236,15 @@ def _merge(head: Head, pieces: dict[str, Part], relief: np.ndarray, patches: lis
         head=head,
         points=points,
         normals=np.vstack([p.normals for p in ordered.values()]).astype(np.float32),
-        root=np.vstack(roots),
+        root=np.ascontiguousarray(np.vstack(roots).T, np.int32),
         droop={side: (index, droop[index]) for side, index in enumerate(sinking)},
         follow=follow,
         tint=tint,
         uv=uv,
         triangles=every,
         one_sided=one_sided,
-        used=np.arange(start, dtype=np.int32),
+        first_hair=int(np.isin(of_part, hairy, invert=True).sum()),
+        **dict.fromkeys(("drawn", "drawn_skin", "used"), np.arange(start, dtype=np.int32)),
         casting=np.vstack([COARSE_TRIANGLES + spans["skin"].start, every[casts]]),
         one_sided_casting=len(COARSE_TRIANGLES) + int(casts[:one_sided].sum()),
         part=of_part,

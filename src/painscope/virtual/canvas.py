@@ -94,11 +94,12 @@ def linear(colour: str) -> np.ndarray:
 
 
 def tone_table(steps: int) -> np.ndarray:
-    """Return sRGB grey levels of linear light 0 to 4 in `steps` per 1: float32 [4 * steps + 1].
+    """Return sRGB grey levels of linear light whose square root goes from 0 to 2.
 
-    What is brighter than a camera can show bends softly into white.
+    In `steps` per 1: float32 [2 * steps + 1]. What is brighter than a camera can show bends softly
+    into white.
     """
-    light = np.linspace(0, 4, 4 * steps + 1)
+    light = np.linspace(0, 2, 2 * steps + 1) ** 2
     light = np.where(light > 0.65, 1.0 - 0.35 * np.exp(-(light - 0.65) / 0.35), light)
     encoded = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
     return (255 * encoded).astype(np.float32)

@@ -28,14 +28,32 @@ from painscope.virtual.anatomy import (
 from painscope.virtual.head import Head
 from painscope.virtual.motion import ACTION_UNITS
 
-__all__ = ["Pose", "express", "rotate_jaw", "skin_normals"]
+__all__ = ["SLIT_VERTICES", "Pose", "express", "rotate_jaw", "skin_normals"]
 
 _COLUMN = {unit: k for k, unit in enumerate(ACTION_UNITS)}
 #: Where the jaw turns (y, z) in mm, and how far it drops, in radians, in AU26 and on to AU27.
-_JAW_HINGE = (-15.0, 5.0)
-_SLITS = np.array([MOUTH_ROW, EYE_ROW])
+_JAW_HINGE = (np.float32(-15.0), np.float32(5.0))
 _OPEN_SHARE = np.minimum(1, 2 * np.stack([MOUTH_SLIT[MOUTH_ROW], EYE_SLIT[EYE_ROW]]))
+_OPEN_SHARE = _OPEN_SHARE.astype(np.float32)
+_GRID = np.arange(ROWS * COLUMNS, dtype=np.int32).reshape(ROWS, COLUMNS)
+EVERY_VERTEX = _GRID.reshape(-1)
+#: The vertices along the lower and upper edges of mouth and eyes: int32 [2, 2, COLUMNS].
+SLIT_VERTICES = np.stack([_GRID[row : row + 2] for row in (MOUTH_ROW, EYE_ROW)])
 _JAW_DROP, _JAW_STRETCH = np.radians(14.5), np.radians(25.0)
+
+
+def _neighbours() -> np.ndarray:
+    """Return each vertex's left, right, lower and upper neighbour on its side of a slit."""
+    rows, columns = np.arange(ROWS), np.arange(COLUMNS)
+    left, right = np.maximum(columns - 1, 0), np.minimum(columns + 1, COLUMNS - 1)
+    low, high = np.maximum(rows - 1, 0), np.minimum(rows + 1, ROWS - 1)
+    for slit in (MOUTH_ROW, EYE_ROW):
+        high[slit], low[slit + 1] = slit, slit + 1
+    around = [_GRID[:, left], _GRID[:, right], _GRID[low], _GRID[high]]
+    return np.stack(around, axis=-1).reshape(-1, 4)
+
+
+_NEIGHBOURS = _neighbours()
 
 
 @dataclass(frozen=True)
@@ -61,27 +79,45 @@ class Pose:
     mouth_open: bool
 
 
-@lru_cache(maxsize=1)
-def _openers() -> tuple[list[tuple[Field, Field]], tuple[Field, Field], np.ndarray]:
-    """Return fields that part lids (per eye) and lips by 1 mm, and the jaw's weights."""
+def _openers() -> list[Field]:
+    """Return fields that move by 1 mm the left eye's lids, the right one's and the lips apart.
+
+    The upper and then the lower of each.
+    """
 
     def opener(weight: np.ndarray, up: float, forwards: float = 0.0) -> Field:
         return Field.of(weight[..., None] * np.array([0.0, up, forwards]))
 
-    lids = []
+    fields = []
     for side in (1, -1):
         upper = eye_profile(P, side, upper=True) * np.exp(-((Q / 7.6) ** 2))
         lower = eye_profile(P, side, upper=False) * np.exp(-((Q / 9.0) ** 2))
-        lids.append((opener(upper * ABOVE_EYES, 1.0), opener(lower * ~ABOVE_EYES, -1.0)))
+        fields += [opener(upper * ABOVE_EYES, 1.0), opener(lower * ~ABOVE_EYES, -1.0)]
     upper = MOUTH_SLIT * np.exp(-(((Q - MOUTH_Y) / 9.0) ** 2)) * ABOVE_MOUTH
     lower = MOUTH_SLIT * np.exp(-(((Q - MOUTH_Y) / 13.0) ** 2)) * ~ABOVE_MOUTH
-    lips = (opener(upper, 1.0, 0.25), opener(lower, -1.0, -0.25))
+    return [*fields, opener(upper, 1.0, 0.25), opener(lower, -1.0, -0.25)]
 
+
+@lru_cache(maxsize=1)
+def _movers() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return all fields, those of `unit_fields` and then the openers, for `add_fields`.
+
+    Where each starts (int64), the vertices (int32 [K]) and their movement (float32 [K, 3]).
+    """
+    fields = [*unit_fields().values(), *_openers()]
+    starts = np.cumsum([0, *(len(field.index) for field in fields)])
+    index = np.concatenate([field.index for field in fields]).astype(np.int32)
+    return starts, index, np.vstack([field.move for field in fields])
+
+
+@lru_cache(maxsize=1)
+def _jaw_weights() -> np.ndarray:
+    """Return how far each vertex turns with the jaw: float32 [ROWS * COLUMNS]."""
     side_weight = smoothstep(-28, -98, Q) * (1 - smoothstep(75, 115, np.abs(P)))
     above = side_weight * (1 - MOUTH_SLIT) * (1 - 0.5 * np.exp(-((P / 16) ** 2)))
     below = side_weight + (1 - side_weight) * MOUTH_SLIT
     jaw = np.where(ABOVE_MOUTH, above, below) * (1 - 0.6 * smoothstep(-112, -132, Q))
-    return lids, lips, jaw.reshape(-1).astype(np.float32)
+    return jaw.reshape(-1).astype(np.float32)
 
 
 @lru_cache(maxsize=1)
@@ -111,18 +147,9 @@ def express(
         Degrees up; the lids follow the eye.
     """
     unit = np.clip(np.asarray(intensities, np.float64) / 5.0, 0.0, 1.0)
-    points = head.points.copy()
-    for (number, side), field in unit_fields().items():
-        amount = unit[_COLUMN[number], side]
-        if amount > 1e-4:
-            vertices.add_field(points, field.index, field.move, np.float32(amount))
     lids = np.stack(
         [_lid_heights(head, unit[:, side], float(blink[side]), gaze_pitch) for side in (0, 1)]
     )
-    lid_fields, lip_fields, jaw_weights = _openers()
-    for (above, below), (upper, lower) in zip(lid_fields, lids, strict=True):
-        vertices.add_field(points, above.index, above.move, np.float32(upper))
-        vertices.add_field(points, below.index, below.move, np.float32(-lower))
 
     def both(number: int) -> float:
         return float(unit[_COLUMN[number]].mean())
@@ -130,30 +157,29 @@ def express(
     jaw = _jaw_angle(both(26), both(27))
     pressed = (1 - 0.8 * both(24)) * (1 - 0.4 * both(23)) * (1 - 0.5 * both(17))
     parted = both(25) * pressed
-    if parted > 1e-4:
-        for field, apart in zip(lip_fields, (3.0, 8.0), strict=True):
-            vertices.add_field(points, field.index, field.move, np.float32(apart * parted))
+    amounts = [unit[_COLUMN[number], side] for number, side in unit_fields()]
+    amounts += [*(lids * [1, -1]).reshape(-1), 3.0 * parted, 8.0 * parted]
+    points = head.points.copy()
+    vertices.add_fields(points, *_movers(), np.array(amounts, np.float32))
     if jaw > 1e-4:
-        rotate_jaw(points, np.float32(jaw) * jaw_weights)
+        vertices.turn_about(points, *_JAW_HINGE, np.float32(jaw), _jaw_weights())
     for (index, is_upper), centre in zip(_lid_vertices(), head.eye_centres, strict=True):
-        _rest_on_eyeball(points, index, is_upper, centre, head.eye_radius)
+        vertices.rest_on_ball(points, index, is_upper, centre, np.float32(head.eye_radius))
     moving = [unit[_COLUMN[n]].max() for n in (9, 10, 12, 15, 20)]
     return Pose(points, lids, jaw, bool(parted > 0.01 or jaw > 0.005 or max(moving) > 0.05))
 
 
-def rotate_jaw(points: np.ndarray, angle: np.ndarray | float) -> None:
-    """Turn points [N, 3] about the jaw's hinge, in place, by an angle each or for all."""
-    y, z = points[:, 1] - _JAW_HINGE[0], points[:, 2] - _JAW_HINGE[1]
-    cosine, sine = np.cos(angle), np.sin(angle)
-    points[:, 1], points[:, 2] = (
-        y * cosine - z * sine + _JAW_HINGE[0],
-        y * sine + z * cosine + _JAW_HINGE[1],
-    )
+def rotate_jaw(points: np.ndarray, angle: float) -> None:
+    """Turn points, float32 [N, 3], about the jaw's hinge, in place."""
+    vertices.turn_about(points, *_JAW_HINGE, np.float32(angle), np.ones(len(points), np.float32))
 
 
-def skin_normals(points: np.ndarray, out: np.ndarray) -> None:
-    """Write the unit normals of a moved skin [ROWS * COLUMNS, 3] into `out`'s first rows."""
-    vertices.grid_normals(points, ROWS, COLUMNS, _SLITS, _OPEN_SHARE, out)
+def skin_normals(points: np.ndarray, out: np.ndarray, which: np.ndarray = EVERY_VERTEX) -> None:
+    """Write the unit normals of a moved skin [ROWS * COLUMNS, 3] into `out`'s first rows.
+
+    Of the vertices `which`, int32 [K]; the slits' edges must be among them.
+    """
+    vertices.skin_normals(which, _NEIGHBOURS, points, SLIT_VERTICES, _OPEN_SHARE, out)
 
 
 def _jaw_angle(drop: float, stretch: float) -> float:
@@ -169,25 +195,11 @@ def _lid_heights(head: Head, unit: np.ndarray, blink: float, gaze_pitch: float) 
 
     person = head.person
     squint = 0.55 * a(7) + 0.45 * a(6) + 0.12 * a(12) + 0.10 * a(9)
-    lower = -person.lower_opening * max(0.05, 1 - squint)
+    lower = -person.lower_opening * (1 - squint / (1 + 0.4 * squint**2))
     narrow = 0.32 * a(7) + 0.10 * a(6) + 0.12 * a(4) + 0.12 * a(9)
     upper = person.upper_opening * max(0.25, 1 - narrow) + 3.2 * a(5)
     upper += 0.09 * float(np.clip(gaze_pitch, -35, 25))
     closed = 1 - (1 - a(43)) * (1 - np.clip(blink, 0, 1))
-    lower *= 1 - 0.25 * closed
+    lower = lower * (1 - 0.25 * closed) - 1.1 * closed * squint
     upper = max((1 - closed) * upper + closed * (lower - 0.7), lower - 0.7)
     return np.array([upper, lower])
-
-
-def _rest_on_eyeball(
-    points: np.ndarray, index: np.ndarray, above: np.ndarray, centre: np.ndarray, radius: float
-) -> None:
-    """Push lid vertices out to the eyeball's surface, softly, in place."""
-    x, y, z = (points[index, axis] for axis in range(3))
-    reach = radius + 0.7 + 0.9 * above
-    across = (x - centre[0]) ** 2 + (y - centre[1]) ** 2
-    ball = centre[2] + np.sqrt(np.maximum(reach**2 - across, 0.0))
-    gap = np.where(across < 0.97 * reach**2, ball - z, -1e3)
-    softness = 1.2
-    push = softness * np.log1p(np.exp(np.clip(gap / softness, -20, 20)))
-    points[index, 2] = z + np.where(gap > -6, push, 0.0)

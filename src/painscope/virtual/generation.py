@@ -27,7 +27,7 @@ from painscope.virtual.writers.base import Frames
 __all__ = ["VERSION", "Generated", "generate", "make_layout", "shoot"]
 
 #: Goes up when the same settings give other files.
-VERSION = 2
+VERSION = 3
 
 Progress = Callable[[int, int], None]
 

@@ -32,7 +32,7 @@ class Material:
     def row(self) -> list[float]:
         """Return the numbers that `shading.shade` reads."""
         return [
-            float(self.kind), *self.colour, float(self.textured), *self.wrap, self.gloss,
+            float(self.kind), *np.sqrt(self.colour), float(self.textured), *self.wrap, self.gloss,
             float(self.sharpness),
         ]  # fmt: skip
 

@@ -36,7 +36,8 @@ def sky_share(points: np.ndarray, normals: np.ndarray, triangles: np.ndarray) ->
     height, turn = 1 - 2 * k / _DIRECTIONS, np.pi * (1 + 5**0.5) * k
     level = np.sqrt(1 - height**2)
     directions = np.stack([level * np.sin(turn), height, level * np.cos(turn)], -1)
-    front = np.empty((_SIZE, _SIZE, 1), np.int64)
+    front = np.empty((_SIZE, _SIZE, 1), np.uint32)
+    near = np.float32(-raster.REACH)
     seen, most = np.zeros(len(points), np.float32), np.zeros(len(points), np.float32)
     directed = np.linalg.norm(normals, axis=1) > 0.5
     middle = np.array([0.0, -30.0, 0.0], np.float32)
@@ -46,8 +47,8 @@ def sky_share(points: np.ndarray, normals: np.ndarray, triangles: np.ndarray) ->
         view[:, 1] = 0.5 * _SIZE - _PER_MM * view[:, 1]
         view[:, 2] *= -1
         front.fill(raster.NOTHING)
-        raster.rasterise(view, triangles, 0, front)
-        depth = raster.depth_mm(front[..., 0])
+        raster.rasterise(view, triangles, 0, near, front)
+        depth = near + raster.depth_mm(front[..., 0])
         column = np.clip(view[:, 0].astype(np.int32), 0, _SIZE - 1)
         row = np.clip(view[:, 1].astype(np.int32), 0, _SIZE - 1)
         weight = np.where(directed, np.maximum(normals @ direction.astype(np.float32), 0), 1.0)
@@ -63,7 +64,7 @@ def ever_seen(points: np.ndarray, triangles: np.ndarray, one_sided: int) -> np.n
     round of views need not be drawn.
     """
     size, per_mm = 380, 1.15
-    front = np.empty((size, size, 1), np.int64)
+    front = np.empty((size, size, 1), np.uint32)
     pixels = np.zeros(len(triangles), np.int64)
     middle = np.array([0.0, -30.0, 0.0], np.float32)
     for yaw in np.radians([-40, -20, 0, 20, 40]):
@@ -74,7 +75,7 @@ def ever_seen(points: np.ndarray, triangles: np.ndarray, one_sided: int) -> np.n
             view[:, 1] = 0.5 * size - per_mm * view[:, 1]
             view[:, 2] *= -1
             front.fill(raster.NOTHING)
-            raster.rasterise(view, triangles, one_sided, front)
+            raster.rasterise(view, triangles, one_sided, np.float32(-raster.REACH), front)
             pixels += np.bincount(
                 raster.triangle(front[front < raster.NOTHING]), minlength=len(triangles)
             )

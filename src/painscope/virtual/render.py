@@ -25,6 +25,8 @@ __all__ = ["Renderer"]
 _DISTANCE = 950.0
 _NECK = np.array([0.0, -85.0, -40.0], np.float32)
 _SHADOW_SIZE, _SHADOW_PER_MM = 144, np.float32(0.4)
+#: Where the views of camera and light begin.
+_NEAR, _SHADOW_NEAR = np.float32(_DISTANCE - raster.REACH), np.float32(-raster.REACH)
 #: How far behind the skin the linings of mouth and eyes are drawn, in mm.
 _LINING_DEPTH = {"mouth_lining": 45.0, "eye_lining": 9.0}
 
@@ -72,22 +74,25 @@ class Renderer:
         self._texels = self._body.texels.copy()
         self._background = paint_background(scene, size)
         self._lights = _light_table(scene)
-        self._gains = np.array(scene.white_balance, np.float32) * np.float32(scene.exposure)
+        gains = np.array(scene.white_balance) * scene.exposure
+        self._gains = np.tile(gains, width).astype(np.float32)
         self._shadow_axes = view_axes(np.array(scene.key_direction))
         self._table = tone_table(shading.TABLE_STEPS)
         rng = np.random.default_rng([scene.seed, 0x015E])
         self._noise = np.clip(32 * rng.standard_normal((211, 223, 3)), -127, 127).astype(np.int8)
-        self._front = np.empty((height, width, 4 if smooth else 1), np.int64)
+        self._front = np.empty((height, width, 4 if smooth else 1), np.uint32)
         most = self._front.size
         self._fragments = (
             np.empty(most, np.int32),
             np.empty(most, np.int32),
             np.empty(most, np.float32),
         )
-        self._image = np.empty((height, width, 3), np.float32)
-        self._shadow = np.empty((_SHADOW_SIZE, _SHADOW_SIZE, 1), np.int64)
+        self._image, self._soft = (np.empty((height, width, 3), np.float32) for _ in range(2))
+        self._shadow = np.empty((_SHADOW_SIZE, _SHADOW_SIZE, 1), np.uint32)
         self._normals = self._body.normals.copy()
-        self._screen, self._shadowed = (np.empty_like(self._normals) for _ in range(2))
+        self._points, self._screen, self._shadowed = (
+            np.empty_like(self._normals) for _ in range(3)
+        )
         self._looks = np.zeros((len(self._normals), 8), np.float32)
         self._looks[:, 3], self._looks[:, 5:7] = self._body.tint, self._body.uv
 
@@ -102,9 +107,11 @@ class Renderer:
         self._fold_skin(motion.action_units[frame])
         self._cast()
         self._see()
+        np.copyto(self._image, self._background)
         count, hair = raster.resolve(
-            self._front, body.part, body.materials, self._background, self._image, *self._fragments
-        )
+            self._front, body.part, body.first_hair, self._background, self._image,
+            *self._fragments,
+        )  # fmt: skip
         shading.shade_surfaces(
             count, *self._fragments, self._screen, self._looks, body.triangles, body.part,
             body.materials, self._texels, self._lights, turn, self._image,
@@ -113,12 +120,12 @@ class Renderer:
             hair, *self._fragments, self._screen, self._looks, body.triangles, body.part,
             body.materials, self._lights, camera, self._image,
         )  # fmt: skip
-        image = cv2.GaussianBlur(self._image, (3, 3), self.scene.softness)
-        out = np.empty(image.shape, np.uint8)
+        cv2.GaussianBlur(self._image, (3, 3), self.scene.softness, dst=self._soft)
+        out = np.empty(self._soft.shape, np.uint8)
         shift = np.random.default_rng([self.scene.seed, frame]).integers(0, 211, 2)
         shading.develop(
-            image, self._gains, self._noise, shift[0], shift[1], np.float32(self.scene.noise),
-            self._table, out,
+            self._soft, self._gains, self._noise, shift[0], shift[1],
+            np.float32(self.scene.noise), self._table, out,
         )  # fmt: skip
         return out
 
@@ -147,17 +154,17 @@ class Renderer:
     def _place(self, pose: Pose, turn: np.ndarray, camera: np.ndarray) -> None:
         """Put all vertices before the camera and the light."""
         body = self._body
-        points = body.points.copy()
+        points = self._points
+        points[:] = body.points
         points[body.spans["skin"]] = pose.points
-        own, root = body.root.T
-        points[own] += pose.points[root] - body.head.points[root]
+        vertices.follow_skin(*body.root, body.head.points, pose.points, points)
         for side, (index, depth) in body.droop.items():
             upper, lower = pose.lids[side]
             points[index, 1] -= np.float32(np.clip(1 - (upper - lower) / 8, 0, 1)) * depth
         if pose.jaw:
             for name in ("lower_teeth", "tongue"):
                 rotate_jaw(points[body.spans[name]], float(pose.jaw))
-        skin_normals(pose.points, self._normals)
+        skin_normals(pose.points, self._normals, body.drawn_skin)
         vertices.place(
             body.used, points, self._normals, body.follow, turn, _NECK, camera, self._shadow_axes,
             _SHADOW_PER_MM, np.float32(0.5 * _SHADOW_SIZE), self._screen, self._looks,
@@ -178,16 +185,19 @@ class Renderer:
         """Find the nearest triangle at every sample."""
         body = self._body
         self._front.fill(raster.NOTHING)
-        raster.rasterise(self._screen, body.triangles, body.one_sided, self._front)
+        raster.rasterise(self._screen, body.triangles, body.one_sided, _NEAR, self._front)
 
     def _cast(self) -> None:
         """Find how much of the key light reaches each vertex."""
         body = self._body
         self._shadow.fill(raster.NOTHING)
-        raster.rasterise(self._shadowed, body.casting, body.one_sided_casting, self._shadow)
-        vertices.light_up(
-            body.used, self._shadowed, self._shadow_axes, _SHADOW_PER_MM, self._shadow, self._looks
+        raster.rasterise(
+            self._shadowed, body.casting, body.one_sided_casting, _SHADOW_NEAR, self._shadow
         )
+        vertices.light_up(
+            body.drawn, self._shadowed, self._shadow_axes, _SHADOW_PER_MM, _SHADOW_NEAR,
+            self._shadow, self._looks,
+        )  # fmt: skip
 
     def _turn_eyes(self, motion: FaceMotion, frame: int, pose: Pose) -> None:
         """Turn the eyes, and shade them beneath the lids."""
@@ -205,8 +215,10 @@ class Renderer:
     def _fold_skin(self, intensities: np.ndarray) -> None:
         """Give the skin the wrinkles that this expression brings out, and no others."""
         for patch in self._body.patches:  # forget the last frame's
-            rows, columns = patch.rows, patch.columns
-            self._texels[rows, columns] = self._body.texels[rows, columns]
+            vertices.reset_relief(
+                self._texels, self._body.texels, patch.rows.start, patch.columns.start,
+                *patch.relief.shape[:2],
+            )  # fmt: skip
         age = self.person.wrinkles
         for patch in self._body.patches:
             strength = 0.55 * age**1.3 * _AGEING.get(patch.name, 0.6)

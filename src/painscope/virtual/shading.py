@@ -15,28 +15,137 @@ from painscope.virtual.raster import GLOW, WET
 
 __all__ = ["TABLE_STEPS", "develop", "shade_hair", "shade_surfaces"]
 
-f32 = np.float32
+f32, u32 = np.float32, np.uint32
 _BLOCK = 128
-#: Entries of `develop`'s table per unit of light.
-TABLE_STEPS = 4096
+#: Entries of `develop`'s table per unit of the light's square root.
+TABLE_STEPS = 1024
 
 
 @kernel(fastmath=True, inline="always")
-def _weights(screen, a, b, c, x, y):  # type: ignore[no-untyped-def]
-    """Return how near (x, y) is to a triangle's corners, adding up to 1.
+def _gather_corners(  # type: ignore[no-untyped-def]
+    start, many, places, found, screen, triangles, parts, ids, x1, y1, x2, y2, x, y
+):
+    """Find a block's triangles: corners and part, and where all lies from the first corner."""
+    for i in range(many):
+        f = u32(start + i)
+        k, place = u32(found[f]), u32(places[f])
+        a, b, c = u32(triangles[k, 0]), u32(triangles[k, 1]), u32(triangles[k, 2])
+        ids[0, i], ids[1, i], ids[2, i], ids[3, i] = a, b, c, u32(parts[k])
+        x0, y0 = screen[a, 0], screen[a, 1]
+        x1[i], y1[i] = screen[b, 0] - x0, screen[b, 1] - y0
+        x2[i], y2[i] = screen[c, 0] - x0, screen[c, 1] - y0
+        x[i] = f32(place & u32(0xFFFF)) + f32(0.5) - x0
+        y[i] = f32(place >> u32(16)) + f32(0.5) - y0
+
+
+@kernel(fastmath=True, inline="always")
+def _weigh_corners(many, x1, y1, x2, y2, x, y, w0, w1, w2):  # type: ignore[no-untyped-def]
+    """Say how near each fragment is to its triangle's corners, adding up to 1.
 
     A pixel's middle may lie just outside a triangle that covers its edge.
     """
-    x0, y0 = screen[a, 0], screen[a, 1]
-    x1, y1 = screen[b, 0] - x0, screen[b, 1] - y0
-    x2, y2 = screen[c, 0] - x0, screen[c, 1] - y0
-    area = x1 * y2 - x2 * y1
-    scale = f32(1.0) / area
-    w1 = max(((x - x0) * y2 - x2 * (y - y0)) * scale, f32(0.0))
-    w2 = max((x1 * (y - y0) - (x - x0) * y1) * scale, f32(0.0))
-    w0 = max(f32(1.0) - w1 - w2, f32(0.0))
-    scale = f32(1.0) / (w0 + w1 + w2)
-    return w0 * scale, w1 * scale, w2 * scale
+    zero, one = f32(0.0), f32(1.0)
+    for i in range(many):
+        scale = one / (x1[i] * y2[i] - x2[i] * y1[i])
+        of_b = max((x[i] * y2[i] - x2[i] * y[i]) * scale, zero)
+        of_c = max((x1[i] * y[i] - x[i] * y1[i]) * scale, zero)
+        of_a = max(one - of_b - of_c, zero)
+        scale = one / (of_a + of_b + of_c)
+        w0[i], w1[i], w2[i] = of_a * scale, of_b * scale, of_c * scale
+
+
+@kernel(fastmath=True, inline="always")
+def _blend_looks(many, ids, looks, w0, w1, w2, look, nx, ny, nz, sky, lit, u, v):  # type: ignore[no-untyped-def]
+    """Blend the corners' looks.
+
+    All eight numbers are worked out before any is written: so the processor does them at once.
+    """
+    for i in range(many):
+        a, b, c = ids[0, i], ids[1, i], ids[2, i]
+        p, q, r = w0[i], w1[i], w2[i]
+        look[0], look[1], look[2], look[3], look[4], look[5], look[6], look[7] = (
+            p * looks[a, 0] + q * looks[b, 0] + r * looks[c, 0],
+            p * looks[a, 1] + q * looks[b, 1] + r * looks[c, 1],
+            p * looks[a, 2] + q * looks[b, 2] + r * looks[c, 2],
+            p * looks[a, 3] + q * looks[b, 3] + r * looks[c, 3],
+            p * looks[a, 4] + q * looks[b, 4] + r * looks[c, 4],
+            p * looks[a, 5] + q * looks[b, 5] + r * looks[c, 5],
+            p * looks[a, 6] + q * looks[b, 6] + r * looks[c, 6],
+            p * looks[a, 7] + q * looks[b, 7] + r * looks[c, 7],
+        )
+        nx[i], ny[i], nz[i], sky[i], lit[i] = look[0], look[1], look[2], look[3], look[4]
+        u[i], v[i] = look[5], look[6]
+
+
+@kernel(fastmath=True, inline="always")
+def _find_texels(many, u, v, height, width, first):  # type: ignore[no-untyped-def]
+    """Turn places in the texture into the number of the first of four texels, and shares."""
+    for i in range(many):
+        across = min(max(u[i], f32(0.0)), f32(width) - f32(1.01))
+        down = min(max(v[i], f32(0.0)), f32(height) - f32(1.01))
+        left, top = np.int32(across), np.int32(down)
+        first[i] = top * np.int32(width) + left
+        u[i], v[i] = across - f32(left), down - f32(top)
+
+
+@kernel(fastmath=True, inline="always")
+def _blend_texels(  # type: ignore[no-untyped-def]
+    many, texels, width, first, u, v, ids, materials, texel, red, green, blue, gloss, across, up,
+    dark,
+):  # fmt: skip
+    """Blend four texels, where a material is painted, or take the material's own colour."""
+    one, zero = f32(1.0), f32(0.0)
+    for i in range(many):
+        part = ids[3, i]
+        if materials[part, 4] > zero:
+            a = u32(first[i])
+            b, c, d = u32(a + u32(1)), u32(a + u32(width)), u32(a + u32(width) + u32(1))
+            p, q = (one - u[i]) * (one - v[i]), u[i] * (one - v[i])
+            r, s = (one - u[i]) * v[i], u[i] * v[i]
+            (
+                texel[0], texel[1], texel[2], texel[3], texel[4], texel[5], texel[6], texel[7]
+            ) = (
+                p * texels[a, 0] + q * texels[b, 0] + r * texels[c, 0] + s * texels[d, 0],
+                p * texels[a, 1] + q * texels[b, 1] + r * texels[c, 1] + s * texels[d, 1],
+                p * texels[a, 2] + q * texels[b, 2] + r * texels[c, 2] + s * texels[d, 2],
+                p * texels[a, 3] + q * texels[b, 3] + r * texels[c, 3] + s * texels[d, 3],
+                p * texels[a, 4] + q * texels[b, 4] + r * texels[c, 4] + s * texels[d, 4],
+                p * texels[a, 5] + q * texels[b, 5] + r * texels[c, 5] + s * texels[d, 5],
+                p * texels[a, 6] + q * texels[b, 6] + r * texels[c, 6] + s * texels[d, 6],
+                p * texels[a, 7] + q * texels[b, 7] + r * texels[c, 7] + s * texels[d, 7],
+            )  # fmt: skip
+            red[i], green[i], blue[i] = texel[0], texel[1], texel[2]
+            gloss[i] = materials[part, 8] * texel[3]
+            across[i], up[i], dark[i] = texel[4], texel[5], texel[6]
+        else:
+            red[i], green[i] = materials[part, 1], materials[part, 2]
+            blue[i], gloss[i] = materials[part, 3], materials[part, 8]
+            across[i], up[i], dark[i] = zero, zero, zero
+
+
+@kernel(fastmath=True, inline="always")
+def _sharpened(value, squarings):  # type: ignore[no-untyped-def]
+    """Return `value` squared so many times, at most seven."""
+    for level in range(7):
+        value = value * value if f32(level) < squarings else value
+    return value
+
+
+@kernel(fastmath=True, inline="always")
+def _lamp_on_skin(x, y, z, passed, wrap_r, wrap_g, wrap_b, lx, ly, lz, hx, hy, hz, sharp, wet):  # type: ignore[no-untyped-def]
+    """Return how much of a lamp's red, green and blue a surface scatters, and mirrors.
+
+    Light bleeds through skin, red furthest: it wraps round and softens the shadows' edges.
+    """
+    zero, one = f32(0.0), f32(1.0)
+    facing = x * lx + y * ly + z * lz
+    red = max(facing + wrap_r, zero) / (one + wrap_r) * (one + wrap_r * (one - passed)) * passed
+    green = max(facing + wrap_g, zero) / (one + wrap_g) * passed
+    blue = max(facing + wrap_b, zero) / (one + wrap_b) * passed
+    shine = _sharpened(max(x * hx + y * hy + z * hz, zero), sharp)
+    # What is wet mirrors the light itself, also where a brow or lash dims it.
+    shine *= min(max(f32(4.0) * facing, zero), one) * (passed + wet * f32(0.6) * (one - passed))
+    return red, green, blue, shine
 
 
 @kernel(fastmath=True)
@@ -49,124 +158,121 @@ def shade_surfaces(  # type: ignore[no-untyped-def]
     looks : float32 [N, 8] per vertex: normal in camera axes, share of the sky seen, share of the
     key light, and the place in `texels`, float32 [h, w, 8] (square roots of linear colour, gloss,
     slope across, slope up, darkness). parts : int32 [M] and materials : float32 [parts, 10] (kind,
-    red, green, blue, textured, wrap of light per channel, gloss, and how often to square for its
-    sharpness). lights : float32 [4, 9]: direction, colour and half vector of key and fill; then the
-    colours of sky and floor. axes : float32 [3, 3], the head's axes in columns. image : float32
-    [H, W, 3].
+    square roots of red, green and blue, textured, wrap of light per channel, gloss, and how often
+    to square for its sharpness). lights : float32 [4, 9]: direction, colour and half vector of key
+    and fill; then the colours of sky and floor. axes : float32 [3, 3], the head's axes in columns.
+    image : float32 [H, W, 3].
     """
     (
-        nx,
-        ny,
-        nz,
-        sky,
-        lit,
-        red,
-        green,
-        blue,
-        gloss,
-        dark,
-        sharp,
-        wet,
-        glow,
-        wrap_r,
-        wrap_g,
-        wrap_b,
-    ) = np.empty((16, _BLOCK), np.float32)
-    out = np.empty((3, _BLOCK), np.float32)
-    look, texel = np.empty(8, np.float32), np.empty(8, np.float32)
+        nx, ny, nz, sky, lit, u, v, red, green, blue, gloss, dark, sharp, wet, glow, wrap_r, wrap_g,
+        wrap_b, out_r, out_g, out_b, x1, y1, x2, y2, px, py, w0, w1, w2, across, up,
+    ) = np.empty((32, _BLOCK), np.float32)  # fmt: skip
+    ids, first = np.empty((4, _BLOCK), np.uint32), np.empty(_BLOCK, np.int32)
+    vector = np.empty(8, np.float32)
     one, zero = f32(1.0), f32(0.0)
+    height, width, _ = texels.shape
+    flat = texels.reshape(height * width, 8)
+    right_x, right_y, right_z = axes[0, 0], axes[1, 0], axes[2, 0]
+    up_x, up_y, up_z = axes[0, 1], axes[1, 1], axes[2, 1]
+    # Plain numbers, which the loop below keeps at hand.
+    kx, ky, kz, kr, kg, kb, khx, khy, khz = _row(lights, 0)
+    fx, fy, fz, fr, fg, fb, fhx, fhy, fhz = _row(lights, 1)
+    _, _, _, sky_r, sky_g, sky_b, _, _, _ = _row(lights, 2)
+    _, _, _, floor_r, floor_g, floor_b, _, _, _ = _row(lights, 3)
     for start in range(0, count, _BLOCK):
-        stop = min(count, start + _BLOCK)
-        for f in range(start, stop):
-            i = f - start
-            k = found[f]
-            part = parts[k]
-            a, b, c = triangles[k, 0], triangles[k, 1], triangles[k, 2]
-            x, y = f32(places[f] & 0xFFFF) + f32(0.5), f32(places[f] >> 16) + f32(0.5)
-            w0, w1, w2 = _weights(screen, a, b, c, x, y)
-            for j in range(8):
-                look[j] = w0 * looks[a, j] + w1 * looks[b, j] + w2 * looks[c, j]
-            if materials[part, 4] > zero:
-                u = min(max(look[5], zero), f32(texels.shape[1]) - f32(1.01))
-                v = min(max(look[6], zero), f32(texels.shape[0]) - f32(1.01))
-                iu, iv = max(0, int(u)), max(0, int(v))
-                u, v = u - f32(iu), v - f32(iv)
-                q00, q10, q01, q11 = (one - u) * (one - v), u * (one - v), (one - u) * v, u * v
-                for j in range(8):
-                    texel[j] = (
-                        q00 * texels[iv, iu, j]
-                        + q10 * texels[iv, iu + 1, j]
-                        + q01 * texels[iv + 1, iu, j]
-                        + q11 * texels[iv + 1, iu + 1, j]
-                    )
-                red[i] = texel[0] * texel[0]
-                green[i] = texel[1] * texel[1]
-                blue[i] = texel[2] * texel[2]
-                gloss[i] = materials[part, 8] * texel[3]
-                across, up, dark[i] = texel[4], texel[5], texel[6]
-            else:
-                red[i], green[i], blue[i] = (
-                    materials[part, 1],
-                    materials[part, 2],
-                    materials[part, 3],
-                )
-                gloss[i] = materials[part, 8]
-                across, up, dark[i] = zero, zero, zero
-            # The surface tilts against its slope along the head's own right and up.
-            nx[i] = look[0] - across * axes[0, 0] - up * axes[0, 1]
-            ny[i] = look[1] - across * axes[1, 0] - up * axes[1, 1]
-            nz[i] = look[2] - across * axes[2, 0] - up * axes[2, 1]
-            sky[i], lit[i], sharp[i] = look[3], look[4], materials[part, 9]
-            wrap_r[i], wrap_g[i] = materials[part, 5], materials[part, 6]
+        many = min(count - start, _BLOCK)
+        _gather_corners(
+            start, many, places, found, screen, triangles, parts, ids, x1, y1, x2, y2, px, py
+        )
+        _weigh_corners(many, x1, y1, x2, y2, px, py, w0, w1, w2)
+        _blend_looks(many, ids, looks, w0, w1, w2, vector, nx, ny, nz, sky, lit, u, v)
+        _find_texels(many, u, v, height, width, first)
+        _blend_texels(
+            many, flat, width, first, u, v, ids, materials, vector, red, green, blue, gloss, across,
+            up, dark,
+        )  # fmt: skip
+        for i in range(many):
+            part = ids[3, i]
+            sharp[i], wrap_r[i], wrap_g[i] = (
+                materials[part, 9],
+                materials[part, 5],
+                materials[part, 6],
+            )
             wrap_b[i] = materials[part, 7]
-            wet[i] = one if materials[part, 0] == WET else zero
-            glow[i] = one if materials[part, 0] == GLOW else zero
-        for i in range(stop - start):
-            length = one / np.sqrt(nx[i] * nx[i] + ny[i] * ny[i] + nz[i] * nz[i] + f32(1e-12))
-            length = -length if nz[i] < zero else length  # seen from behind
-            x, y, z = nx[i] * length, ny[i] * length, nz[i] * length
-            above = f32(0.5) + f32(0.5) * y
-            light_r = sky[i] * (above * lights[2, 3] + (one - above) * lights[3, 3])
-            light_g = sky[i] * (above * lights[2, 4] + (one - above) * lights[3, 4])
-            light_b = sky[i] * (above * lights[2, 5] + (one - above) * lights[3, 5])
-            shine_r, shine_g, shine_b = zero, zero, zero
+            wet[i] = one if materials[part, 0] == f32(WET) else zero
+            glow[i] = one if materials[part, 0] == f32(GLOW) else zero
+        for i in range(many):
+            # The surface tilts against its slope along the head's own right and up.
+            x = nx[i] - across[i] * right_x - up[i] * up_x
+            y = ny[i] - across[i] * right_y - up[i] * up_y
+            z = nz[i] - across[i] * right_z - up[i] * up_z
+            length = one / np.sqrt(x * x + y * y + z * z + f32(1e-12))
+            length = -length if z < zero else length  # seen from behind
+            x, y, z = x * length, y * length, z * length
             edge = one - z
             edge *= edge
             gleam = gloss[i] * (one + f32(4.0) * edge * edge)
-            for m in range(2):
-                facing = x * lights[m, 0] + y * lights[m, 1] + z * lights[m, 2]
-                passed = lit[i] if m == 0 else f32(0.4) + f32(0.6) * sky[i]
-                # Light bleeds through skin, red furthest: it wraps round and softens the shadows'
-                # edges.
-                w = wrap_r[i]
-                reach = max(facing + w, zero) / (one + w) * (one + w * (one - passed))
-                light_r += reach * passed * lights[m, 3]
-                light_g += max(facing + wrap_g[i], zero) / (one + wrap_g[i]) * passed * lights[m, 4]
-                light_b += max(facing + wrap_b[i], zero) / (one + wrap_b[i]) * passed * lights[m, 5]
-                shine = max(x * lights[m, 6] + y * lights[m, 7] + z * lights[m, 8], zero)
-                for level in range(7):
-                    shine = shine * shine if f32(level) < sharp[i] else shine
-                shine *= gleam * min(max(f32(4.0) * facing, zero), one)
-                # What is wet mirrors the light itself, also where a brow or lash dims it.
-                shine *= passed + wet[i] * f32(0.6) * (one - passed)
-                shine_r += shine * lights[m, 3]
-                shine_g += shine * lights[m, 4]
-                shine_b += shine * lights[m, 5]
+            key_r, key_g, key_b, key_shine = _lamp_on_skin(
+                x, y, z, lit[i], wrap_r[i], wrap_g[i], wrap_b[i], kx, ky, kz, khx, khy, khz,
+                sharp[i], wet[i],
+            )  # fmt: skip
+            fill_r, fill_g, fill_b, fill_shine = _lamp_on_skin(
+                x, y, z, f32(0.4) + f32(0.6) * sky[i], wrap_r[i], wrap_g[i], wrap_b[i],
+                fx, fy, fz, fhx, fhy, fhz, sharp[i], wet[i],
+            )  # fmt: skip
+            above = f32(0.5) + f32(0.5) * y
+            light_r = sky[i] * (floor_r + above * (sky_r - floor_r)) + key_r * kr + fill_r * fr
+            light_g = sky[i] * (floor_g + above * (sky_g - floor_g)) + key_g * kg + fill_g * fg
+            light_b = sky[i] * (floor_b + above * (sky_b - floor_b)) + key_b * kb + fill_b * fb
             # Creases keep a reddish glow: what light reaches their ground has passed through skin.
             bright = one - dark[i]
-            glows = glow[i] > zero
-            light_r, light_g, light_b = (
-                sky[i] if glows else light_r * (one - f32(0.75) * dark[i]),
-                sky[i] if glows else light_g * bright,
-                sky[i] if glows else light_b * bright,
-            )
-            out[0, i] = red[i] * light_r + shine_r * bright
-            out[1, i] = green[i] * light_g + shine_g * bright
-            out[2, i] = blue[i] * light_b + shine_b * bright
-        for f in range(start, stop):
-            py, px = places[f] >> 16, places[f] & 0xFFFF
-            for c in range(3):
-                image[py, px, c] += shares[f] * out[c, f - start]
+            own = glow[i] * sky[i]
+            light_r = own + (one - glow[i]) * light_r * (one - f32(0.75) * dark[i])
+            light_g = own + (one - glow[i]) * light_g * bright
+            light_b = own + (one - glow[i]) * light_b * bright
+            key_shine *= gleam * bright
+            fill_shine *= gleam * bright
+            out_r[i] = red[i] * red[i] * light_r + key_shine * kr + fill_shine * fr
+            out_g[i] = green[i] * green[i] * light_g + key_shine * kg + fill_shine * fg
+            out_b[i] = blue[i] * blue[i] * light_b + key_shine * kb + fill_shine * fb
+        _add(image, start, many, places, shares, out_r, out_g, out_b)
+
+
+@kernel(fastmath=True, inline="always")
+def _row(lights, k):  # type: ignore[no-untyped-def]
+    """Return a light's nine numbers."""
+    return (
+        lights[k, 0], lights[k, 1], lights[k, 2], lights[k, 3], lights[k, 4], lights[k, 5],
+        lights[k, 6], lights[k, 7], lights[k, 8],
+    )  # fmt: skip
+
+
+@kernel(fastmath=True, inline="always")
+def _add(image, start, many, places, shares, red, green, blue):  # type: ignore[no-untyped-def]
+    """Add a block's light to the image, by each fragment's share."""
+    for i in range(many):
+        f = u32(start + i)
+        place = u32(places[f])
+        py, px = u32(place >> u32(16)), u32(place & u32(0xFFFF))
+        image[py, px, 0] += shares[f] * red[i]
+        image[py, px, 1] += shares[f] * green[i]
+        image[py, px, 2] += shares[f] * blue[i]
+
+
+@kernel(fastmath=True, inline="always")
+def _lamp_on_hair(x, y, z, ax, ay, az, passed, lx, ly, lz, hx, hy, hz, sharp):  # type: ignore[no-untyped-def]
+    """Return how much of a lamp's light a strand along (ax, ay, az) scatters, and mirrors.
+
+    Kajiya and Kay (1989): it is brightest across the light, and shines along a cone.
+    """
+    zero, one = f32(0.0), f32(1.0)
+    facing = x * lx + y * ly + z * lz
+    along = ax * lx + ay * ly + az * lz
+    diffuse = passed * np.sqrt(max(one - along * along, zero))
+    diffuse *= min(max(f32(0.35) + f32(0.75) * facing, zero), one)
+    half = ax * hx + ay * hy + az * hz
+    shine = _sharpened(max(one - half * half, zero), sharp - one)
+    return diffuse, shine * passed * min(max(f32(0.25) + facing, zero), one)
 
 
 @kernel(fastmath=True)
@@ -179,81 +285,85 @@ def shade_hair(  # type: ignore[no-untyped-def]
     is a strand's brightness, and strands run along each triangle's first edge. camera : float32
     [4]: principal point, focal length in pixels, distance.
     """
-    nx, ny, nz, sky, lit, tx, ty, tz, red, green, blue = np.empty((11, _BLOCK), np.float32)
-    out = np.empty((3, _BLOCK), np.float32)
-    look = np.empty(8, np.float32)
-    one, zero = f32(1.0), f32(0.0)
+    (
+        nx, ny, nz, sky, lit, u, v, tx, ty, tz, red, green, blue, gloss, sharp, out_r, out_g, out_b,
+        x1, y1, x2, y2, px, py, w0, w1, w2,
+    ) = np.empty((27, _BLOCK), np.float32)  # fmt: skip
+    ids, vector = np.empty((4, _BLOCK), np.uint32), np.empty(8, np.float32)
+    one = f32(1.0)
+    focal = camera[2]
+    kx, ky, kz, kr, kg, kb, khx, khy, khz = _row(lights, 0)
+    fx, fy, fz, fr, fg, fb, fhx, fhy, fhz = _row(lights, 1)
+    _, _, _, sky_r, sky_g, sky_b, _, _, _ = _row(lights, 2)
+    _, _, _, floor_r, floor_g, floor_b, _, _, _ = _row(lights, 3)
     for start in range(first, len(places), _BLOCK):
-        stop = min(len(places), start + _BLOCK)
-        for f in range(start, stop):
-            i = f - start
-            k = found[f]
-            part = parts[k]
-            a, b, c = triangles[k, 0], triangles[k, 1], triangles[k, 2]
-            x, y = f32(places[f] & 0xFFFF) + f32(0.5), f32(places[f] >> 16) + f32(0.5)
-            w0, w1, w2 = _weights(screen, a, b, c, x, y)
-            for j in range(8):
-                look[j] = w0 * looks[a, j] + w1 * looks[b, j] + w2 * looks[c, j]
-            nx[i], ny[i], nz[i], sky[i], lit[i] = look[0], look[1], look[2], look[3], look[4]
-            tx[i], ty[i] = screen[b, 0] - screen[a, 0], screen[a, 1] - screen[b, 1]
-            tz[i] = (screen[a, 2] - screen[b, 2]) * camera[2] / screen[a, 2]
+        many = min(len(places) - start, _BLOCK)
+        _gather_corners(
+            start, many, places, found, screen, triangles, parts, ids, x1, y1, x2, y2, px, py
+        )
+        _weigh_corners(many, x1, y1, x2, y2, px, py, w0, w1, w2)
+        _blend_looks(many, ids, looks, w0, w1, w2, vector, nx, ny, nz, sky, lit, u, v)
+        for i in range(many):
+            a, b, part = ids[0, i], ids[1, i], ids[3, i]
+            tx[i], ty[i] = x1[i], -y1[i]
+            tz[i] = (screen[a, 2] - screen[b, 2]) * focal / screen[a, 2]
             red[i], green[i], blue[i] = materials[part, 1], materials[part, 2], materials[part, 3]
-        squarings, gloss = int(materials[part, 9]) - 1, materials[part, 8]
-        for i in range(stop - start):
+            gloss[i], sharp[i] = materials[part, 8], materials[part, 9]
+        for i in range(many):
+            own_r, own_g, own_b = red[i] * red[i], green[i] * green[i], blue[i] * blue[i]
             length = one / np.sqrt(nx[i] * nx[i] + ny[i] * ny[i] + nz[i] * nz[i] + f32(1e-12))
             x, y, z = nx[i] * length, ny[i] * length, nz[i] * length
             length = one / np.sqrt(tx[i] * tx[i] + ty[i] * ty[i] + tz[i] * tz[i] + f32(1e-12))
-            along_x, along_y, along_z = tx[i] * length, ty[i] * length, tz[i] * length
+            ax, ay, az = tx[i] * length, ty[i] * length, tz[i] * length
+            key, key_shine = _lamp_on_hair(
+                x, y, z, ax, ay, az, lit[i], kx, ky, kz, khx, khy, khz, sharp[i]
+            )
+            fill, fill_shine = _lamp_on_hair(
+                x, y, z, ax, ay, az, f32(0.4) + f32(0.6) * sky[i], fx, fy, fz, fhx, fhy, fhz,
+                sharp[i],
+            )  # fmt: skip
             above = f32(0.5) + f32(0.5) * y
-            light_r = sky[i] * (above * lights[2, 3] + (one - above) * lights[3, 3])
-            light_g = sky[i] * (above * lights[2, 4] + (one - above) * lights[3, 4])
-            light_b = sky[i] * (above * lights[2, 5] + (one - above) * lights[3, 5])
-            shine_r, shine_g, shine_b = zero, zero, zero
-            for m in range(2):
-                # Kajiya and Kay (1989): a strand is brightest across the light, and shines along a
-                # cone.
-                passed = lit[i] if m == 0 else f32(0.4) + f32(0.6) * sky[i]
-                facing = x * lights[m, 0] + y * lights[m, 1] + z * lights[m, 2]
-                along = along_x * lights[m, 0] + along_y * lights[m, 1] + along_z * lights[m, 2]
-                diffuse = passed * np.sqrt(max(one - along * along, zero))
-                diffuse *= min(max(f32(0.35) + f32(0.75) * facing, zero), one)
-                light_r += diffuse * lights[m, 3]
-                light_g += diffuse * lights[m, 4]
-                light_b += diffuse * lights[m, 5]
-                half = along_x * lights[m, 6] + along_y * lights[m, 7] + along_z * lights[m, 8]
-                shine = max(one - half * half, zero)
-                for level in range(7):
-                    shine = shine * shine if level < squarings else shine
-                shine *= gloss * passed * min(max(f32(0.25) + facing, zero), one)
-                shine_r += shine * lights[m, 3]
-                shine_g += shine * lights[m, 4]
-                shine_b += shine * lights[m, 5]
+            light_r = sky[i] * (floor_r + above * (sky_r - floor_r)) + key * kr + fill * fr
+            light_g = sky[i] * (floor_g + above * (sky_g - floor_g)) + key * kg + fill * fg
+            light_b = sky[i] * (floor_b + above * (sky_b - floor_b)) + key * kb + fill * fb
+            key_shine *= gloss[i]
+            fill_shine *= gloss[i]
             pale = f32(0.02)  # a strand's surface mirrors a little of the light as it is
-            out[0, i] = sky[i] * (red[i] * light_r + shine_r * (f32(0.5) * red[i] + pale))
-            out[1, i] = sky[i] * (green[i] * light_g + shine_g * (f32(0.5) * green[i] + pale))
-            out[2, i] = sky[i] * (blue[i] * light_b + shine_b * (f32(0.5) * blue[i] + pale))
-        for f in range(start, stop):
-            py, px = places[f] >> 16, places[f] & 0xFFFF
-            for c in range(3):
-                image[py, px, c] += shares[f] * out[c, f - start]
+            shine_r = (key_shine * kr + fill_shine * fr) * (f32(0.5) * own_r + pale)
+            shine_g = (key_shine * kg + fill_shine * fg) * (f32(0.5) * own_g + pale)
+            shine_b = (key_shine * kb + fill_shine * fb) * (f32(0.5) * own_b + pale)
+            out_r[i] = sky[i] * (own_r * light_r + shine_r)
+            out_g[i] = sky[i] * (own_g * light_g + shine_g)
+            out_b[i] = sky[i] * (own_b * light_b + shine_b)
+        _add(image, start, many, places, shares, out_r, out_g, out_b)
 
 
 @kernel(fastmath=True)
 def develop(image, gains, noise, shift_y, shift_x, strength, table, out):  # type: ignore[no-untyped-def]
     """Turn linear light into the camera's picture: gains, tone curve, noise.
 
-    image : float32 [H, W, 3]; noise : int8 [h, w, 3], in 32nds of its standard deviation, read
-    from (shift_y, shift_x) on and repeated; table : float32, the grey level of light in steps of
-    1 / `TABLE_STEPS`; out : uint8 [H, W, 3].
+    image : float32 [H, W, 3]; gains : float32 [W * 3], one per value of a row; noise : int8
+    [h, w, 3], in 32nds of its standard deviation, read from (shift_y, shift_x) on and repeated;
+    table : float32, the grey level of light's square root in steps of 1 / `TABLE_STEPS`; out :
+    uint8 [H, W, 3].
     """
-    height, width = image.shape[0], image.shape[1]
-    scale, top = strength / f32(32.0), f32(len(table) - 1)
+    height, values = image.shape[0], image.shape[1] * 3
+    light, pictures = image.reshape(height, values), out.reshape(height, values)
+    pattern = noise.reshape(noise.shape[0], noise.shape[1] * 3)
+    period = pattern.shape[1]
+    grey, at = np.empty(values, np.float32), np.empty(values, np.int32)
+    scale, top, zero = strength / f32(32.0), f32(len(table) - 1), f32(0.0)
     for y in range(height):
-        ny = (y + shift_y) % noise.shape[0]
-        for left in range(-shift_x, width, noise.shape[1]):  # the pattern's repeats
-            for x in range(max(left, 0), min(left + noise.shape[1], width)):
-                for c in range(3):
-                    light = image[y, x, c] * gains[c] * f32(TABLE_STEPS)
-                    grey = table[int(min(max(light, f32(0.0)), top))]
-                    grey += scale * f32(noise[ny, x - left, c]) + f32(0.5)
-                    out[y, x, c] = np.uint8(min(max(grey, f32(0.0)), f32(255.0)))
+        row, target, grain = light[y], pictures[y], pattern[(y + shift_y) % noise.shape[0]]
+        for i in range(values):
+            root = np.sqrt(max(row[i] * gains[i], zero)) * f32(TABLE_STEPS)
+            at[i] = np.int32(min(root, top))
+        for i in range(values):
+            grey[i] = table[u32(at[i])]
+        for begin in range(-3 * shift_x, values, period):  # the pattern's repeats
+            first = max(begin, 0)
+            part, seeds = grey[first:], grain[first - begin :]
+            for i in range(min(begin + period, values) - first):
+                part[i] += scale * f32(seeds[i])
+        for i in range(values):
+            target[i] = np.uint8(np.int32(min(max(grey[i] + f32(0.5), zero), f32(255.0))))

@@ -5,73 +5,127 @@ from __future__ import annotations
 import numpy as np
 
 from painscope.compiled import kernel
-from painscope.virtual.raster import STEPS_PER_MM
+from painscope.virtual.raster import BITS, STEPS_PER_MM
 
-__all__ = ["add_field", "add_fold", "grid_normals", "light_up", "place"]
+__all__ = [
+    "add_fields",
+    "add_fold",
+    "follow_skin",
+    "light_up",
+    "place",
+    "reset_relief",
+    "rest_on_ball",
+    "skin_normals",
+    "turn_about",
+]
 
-f32 = np.float32
+f32, u32 = np.float32, np.uint32
 
 
 @kernel(fastmath=True)
-def add_field(points, index, move, amount):  # type: ignore[no-untyped-def]
-    """Add `amount` times `move`, float32 [K, 3], to the points at `index`, in place."""
+def add_fields(points, starts, index, move, amounts):  # type: ignore[no-untyped-def]
+    """Add displacements to `points`, float32 [N, 3], in place.
+
+    Field f moves the points `index[starts[f]:starts[f + 1]]` by `amounts[f]` times `move`,
+    float32 [K, 3].
+    """
+    for f in range(len(amounts)):
+        amount = amounts[f]
+        if amount != f32(0.0):
+            for k in range(starts[f], starts[f + 1]):
+                at = u32(index[k])
+                for axis in range(3):
+                    points[at, axis] += amount * move[k, axis]
+
+
+@kernel(fastmath=True)
+def turn_about(points, y0, z0, angle, weights):  # type: ignore[no-untyped-def]
+    """Turn points, float32 [N, 3], in place about the axis across (y0, z0).
+
+    By `angle`, in radians, times each one's own of `weights`, float32 [N].
+    """
+    for k in range(len(points)):
+        if weights[k] != f32(0.0):
+            cosine, sine = np.cos(angle * weights[k]), np.sin(angle * weights[k])
+            y, z = points[k, 1] - y0, points[k, 2] - z0
+            points[k, 1], points[k, 2] = y * cosine - z * sine + y0, y * sine + z * cosine + z0
+
+
+@kernel(fastmath=True)
+def rest_on_ball(points, index, above, centre, radius):  # type: ignore[no-untyped-def]
+    """Push a lid's vertices out to the eyeball's surface, softly, in place.
+
+    `index`, int [K], says which of the points; `above`, bool [K], which lie on the upper lid, which
+    is the thicker.
+    """
+    softness = f32(1.2)
     for k in range(len(index)):
+        at = u32(index[k])
+        x, y, z = points[at, 0] - centre[0], points[at, 1] - centre[1], points[at, 2]
+        reach = radius + (f32(1.6) if above[k] else f32(0.7))
+        across = x * x + y * y
+        if across < f32(0.97) * reach * reach:
+            gap = centre[2] + np.sqrt(reach * reach - across) - z
+            if gap > f32(-6.0):
+                share = min(gap / softness, f32(20.0))
+                points[at, 2] = z + softness * np.log(f32(1.0) + np.exp(share))
+
+
+@kernel(fastmath=True)
+def skin_normals(which, neighbours, points, slits, open_share, normals):  # type: ignore[no-untyped-def]
+    """Write the unit normals of the skin's vertices `which`, int32 [K].
+
+    neighbours : int32 [N, 4], each vertex's left, right, lower and upper one; points : float32
+    [N, 3]; slits : int32 [S, 2, C], the vertices of slits' lower and upper edges, which must be
+    among `which`; open_share : float32 [S, C], 1 where a slit can open (its two edges keep their
+    own normals), 0 beyond its corners (they share one). normals : float32 [≥ N, 3].
+    """
+    for i in range(len(which)):
+        k = u32(which[i])
+        a, b = u32(neighbours[k, 0]), u32(neighbours[k, 1])
+        d, e = u32(neighbours[k, 2]), u32(neighbours[k, 3])
+        ux, wx = points[b, 0] - points[a, 0], points[e, 0] - points[d, 0]
+        uy, wy = points[b, 1] - points[a, 1], points[e, 1] - points[d, 1]
+        uz, wz = points[b, 2] - points[a, 2], points[e, 2] - points[d, 2]
+        nx, ny, nz = uy * wz - uz * wy, uz * wx - ux * wz, ux * wy - uy * wx
+        scale = f32(1.0) / np.sqrt(nx * nx + ny * ny + nz * nz + f32(1e-12))
+        normals[k, 0], normals[k, 1], normals[k, 2] = nx * scale, ny * scale, nz * scale
+    for s in range(len(slits)):
+        for c in range(slits.shape[2]):
+            a, b = u32(slits[s, 0, c]), u32(slits[s, 1, c])
+            own = f32(0.5) + f32(0.5) * open_share[s, c]
+            for axis in range(3):
+                lower, upper = normals[a, axis], normals[b, axis]
+                normals[a, axis] = own * lower + (f32(1.0) - own) * upper
+                normals[b, axis] = own * upper + (f32(1.0) - own) * lower
+
+
+@kernel(fastmath=True)
+def follow_skin(own, root, rest, moved, points):  # type: ignore[no-untyped-def]
+    """Move the points `own` as the skin's vertices `root` moved from `rest` to `moved`."""
+    for k in range(len(own)):
+        at, by = u32(own[k]), u32(root[k])
         for axis in range(3):
-            points[index[k], axis] += amount * move[k, axis]
+            points[at, axis] += moved[by, axis] - rest[by, axis]
+
+
+@kernel(fastmath=True)
+def reset_relief(texels, lasting, top, left, height, width):  # type: ignore[no-untyped-def]
+    """Give a window of `texels`, float32 [h, w, 8], the relief of `lasting` again, in place."""
+    for y in range(top, top + height):
+        for x in range(left, left + width):
+            for c in range(4, 8):
+                texels[u32(y), u32(x), c] = lasting[u32(y), u32(x), c]
 
 
 @kernel(fastmath=True)
 def add_fold(texels, top, left, relief, amount):  # type: ignore[no-untyped-def]
-    """Add `amount` times `relief`, float32 [h, w, 3], to the relief in `texels`, in place."""
+    """Add `amount` times `relief`, float32 [h, w, 4], to the relief in `texels`, in place."""
     height, width, _ = relief.shape
     for y in range(height):
         for x in range(width):
-            for c in range(3):
-                texels[top + y, left + x, 4 + c] += amount * relief[y, x, c]
-
-
-@kernel(fastmath=True)
-def grid_normals(points, rows, columns, slit_rows, open_share, normals):  # type: ignore[no-untyped-def]
-    """Write the unit normals of a grid whose slit rows (lower copies) have no upper neighbour.
-
-    points : float32 [rows * columns, 3]; slit_rows : int [S]; open_share : float32 [S, columns],
-    1 where a slit can open (its two edges keep their own normals), 0 beyond its corners (they
-    share one). normals : float32 [rows * columns, ≥ 3], of which the first three are written.
-    """
-    for r in range(rows):
-        low, high = max(r - 1, 0), min(r + 1, rows - 1)
-        for s in slit_rows:
-            if r == s:
-                high = r
-            elif r == s + 1:
-                low = r
-        for c in range(columns):
-            left, right = max(c - 1, 0), min(c + 1, columns - 1)
-            a, b = r * columns + left, r * columns + right
-            d, e = low * columns + c, high * columns + c
-            ux, uy, uz = (
-                points[b, 0] - points[a, 0],
-                points[b, 1] - points[a, 1],
-                points[b, 2] - points[a, 2],
-            )
-            wx, wy, wz = (
-                points[e, 0] - points[d, 0],
-                points[e, 1] - points[d, 1],
-                points[e, 2] - points[d, 2],
-            )
-            nx, ny, nz = uy * wz - uz * wy, uz * wx - ux * wz, ux * wy - uy * wx
-            scale = f32(1.0) / np.sqrt(nx * nx + ny * ny + nz * nz + f32(1e-12))
-            k = r * columns + c
-            normals[k, 0], normals[k, 1], normals[k, 2] = nx * scale, ny * scale, nz * scale
-    for i in range(len(slit_rows)):
-        for c in range(columns):
-            a = slit_rows[i] * columns + c
-            b = a + columns
-            own = f32(0.5) + f32(0.5) * open_share[i, c]
-            for k in range(3):
-                lower, upper = normals[a, k], normals[b, k]
-                normals[a, k] = own * lower + (f32(1.0) - own) * upper
-                normals[b, k] = own * upper + (f32(1.0) - own) * lower
+            for c in range(4):
+                texels[u32(top + y), u32(left + x), 4 + c] += amount * relief[y, x, c]
 
 
 @kernel(fastmath=True)
@@ -86,7 +140,8 @@ def place(  # type: ignore[no-untyped-def]
     down, distance), the normals in `looks`, float32 [N, 8], and `shadowed`, float32 [N, 3] (places
     in the shadow map, depth).
     """
-    for k in used:
+    for i in range(len(used)):
+        k = u32(used[i])
         share = follow[k]
         x, y, z = points[k, 0] - pivot[0], points[k, 1] - pivot[1], points[k, 2] - pivot[2]
         nx, ny, nz = normals[k, 0], normals[k, 1], normals[k, 2]
@@ -114,32 +169,37 @@ def place(  # type: ignore[no-untyped-def]
 
 
 @kernel(fastmath=True)
-def light_up(used, shadowed, shadow_axes, shadow_scale, shadow, looks):  # type: ignore[no-untyped-def]
-    """Write how much of the key light reaches each vertex into `looks[:, 4]`.
+def light_up(drawn, shadowed, shadow_axes, shadow_scale, near, shadow, looks):  # type: ignore[no-untyped-def]
+    """Write how much of the key light reaches the vertices `drawn` into `looks[:, 4]`.
 
-    shadow : int64 [S, S, 1], the map that `raster.rasterise` wrote for the light; its three by
+    shadow : uint32 [S, S, 1], the map that `raster.rasterise` wrote for the light; its three by
     three places about a vertex are weighed, so that shadows have soft edges. A vertex is held a
     little off its surface, lest the surface shade itself.
     """
     size = shadow.shape[0]
-    for k in used:
+    one = f32(1.0)
+    for i in range(len(drawn)):
+        k = u32(drawn[i])
         nx, ny, nz = f32(2.5) * looks[k, 0], f32(2.5) * looks[k, 1], f32(2.5) * looks[k, 2]
         right = shadow_axes[0, 0] * nx + shadow_axes[0, 1] * ny + shadow_axes[0, 2] * nz
         up = shadow_axes[1, 0] * nx + shadow_axes[1, 1] * ny + shadow_axes[1, 2] * nz
         towards = shadow_axes[2, 0] * nx + shadow_axes[2, 1] * ny + shadow_axes[2, 2] * nz
-        x = shadowed[k, 0] + shadow_scale * right - f32(1.0)
-        y = shadowed[k, 1] - shadow_scale * up - f32(1.0)
-        depth = np.int64(np.int32((shadowed[k, 2] - towards - f32(1.5)) * STEPS_PER_MM)) << 32
+        x = shadowed[k, 0] + shadow_scale * right - one
+        y = shadowed[k, 1] - shadow_scale * up - one
+        steps = (shadowed[k, 2] - towards - f32(1.5) - near) * STEPS_PER_MM
+        # Every place whose number is above this lies behind the vertex.
+        level = ((int(max(steps, f32(0.0))) + 1) << BITS) - 1
         ix, iy = int(x), int(y)
         if x < f32(0.0) or y < f32(0.0) or ix + 2 >= size or iy + 2 >= size:
-            looks[k, 4] = f32(1.0)
+            looks[k, 4] = one
             continue
         fx, fy = x - f32(ix), y - f32(iy)
         lit = f32(0.0)
         for j in range(3):
-            weight = f32(1.0) - fy if j == 0 else (fy if j == 2 else f32(1.0))
-            near = f32(1.0) - fx if shadow[iy + j, ix, 0] > depth else f32(0.0)
-            middle = f32(1.0) if shadow[iy + j, ix + 1, 0] > depth else f32(0.0)
-            far = fx if shadow[iy + j, ix + 2, 0] > depth else f32(0.0)
-            lit += weight * (near + middle + far)
+            weight = one - fy if j == 0 else (fy if j == 2 else one)
+            row = u32(iy + j)
+            near_ = one - fx if shadow[row, u32(ix), 0] > level else f32(0.0)
+            middle = one if shadow[row, u32(ix + 1), 0] > level else f32(0.0)
+            far = fx if shadow[row, u32(ix + 2), 0] > level else f32(0.0)
+            lit += weight * (near_ + middle + far)
         looks[k, 4] = f32(0.25) * lit

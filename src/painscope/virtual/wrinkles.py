@@ -31,8 +31,8 @@ class Patch:
         0 the person's left, 1 the right.
     rows, columns : slice
         Where on the canvas.
-    relief : float32 [h, w, 3]
-        Slope across, slope up, darkness, at full strength.
+    relief : float32 [h, w, 4]
+        Slope across, slope up, darkness, at full strength; and nothing.
     """
 
     name: str
@@ -121,7 +121,7 @@ def _lines(
         "forehead_middle": (middle, 1.0, 0.42),
         "forehead_side": (lateral, 1.0, 0.36),
         "glabella": (glabella, 1.0, 0.65),
-        "crow_feet": (crow, 0.7, 0.28),
+        "crow_feet": (crow, 0.85, 0.5),
         "under_eye": (under, 0.9, 0.33),
         "nose": (nose, 0.7, 0.32),
         "nasolabial": (naso, 1.7, 1.0),
@@ -149,6 +149,6 @@ def wrinkle_patches(person: Person, per_mm: float = PER_MM) -> list[Patch]:
             across, up = slopes(height, per_mm)
             ground = cv2.GaussianBlur(height, (0, 0), 1.5 * per_mm)
             dark = 0.42 * np.clip(-height, 0, None) + 0.25 * np.clip(-ground, 0, None)
-            relief = np.stack([across, up, dark], axis=-1).astype(np.float32)
-            patches.append(Patch(name, side_index, rows, columns, relief))
+            relief = np.stack([across, up, dark, np.zeros_like(dark)], axis=-1)
+            patches.append(Patch(name, side_index, rows, columns, relief.astype(np.float32)))
     return patches
