@@ -26,6 +26,7 @@ COMMANDS = [
     ["report"],
     ["compare"],
     ["download"],
+    ["bench"],
     ["datasets"],
     ["datasets", "list"],
     ["datasets", "check"],

@@ -181,3 +181,43 @@ def test_strong_expressions_and_a_hand_do_not_lose_the_face(assets, real_locator
     track = track_of(FaceStream(path, real_locator, size=16))
     assert track.has_box.all()
     assert track.found.mean() > {"mediapipe": 0.99, "lbp-cascade": 0.93}[real_locator.name]
+
+
+def test_locating_less_often_moves_the_face_on_a_straight_line(blinking, bright_spot, track_of):
+    every = track_of(FaceStream(blinking, bright_spot, size=32))
+    looked = []
+
+    class Counting(type(bright_spot)):
+        def locate(self, image):
+            looked.append(image)
+            return super().locate(image)
+
+    rare = track_of(FaceStream(blinking, Counting(), size=32, locate_every=3))
+    assert len(looked) == 16, "every third of 70 frames, but for 8 that are like the one before"
+    np.testing.assert_array_equal(rare.time_s, every.time_s)
+    both = rare.has_box & every.has_box
+    assert np.abs(rare.box - every.box)[both].max() <= 1.0
+    np.testing.assert_array_equal(rare.has_box[:43], every.has_box[:43])
+    assert rare.found[:18].all(), "seen before and after is found"
+    assert not rare.found[20:30].any()
+    assert not rare.has_box[46:63].any(), "no face is invented in a long gap"
+    np.testing.assert_array_equal(rare.confidence > 0, rare.found)
+
+
+def test_the_last_frame_is_always_searched(make_video, bright_spot, track_of, tmp_path):
+    for n in range(1, 9):
+        video = make_video(tmp_path / f"{n}.mp4", spots([(40 + 3 * k, 48) for k in range(n)]))
+        track = track_of(FaceStream(video, bright_spot, size=32, locate_every=4))
+        assert len(track) == n
+        assert track.found.all()
+        centre = (track.box[:, 0] + track.box[:, 2]) / 2
+        assert np.abs(centre - (40 + 3 * np.arange(n))).max() <= 1.0
+
+
+def test_locating_less_often_is_another_provenance(bright_spot):
+    often = crop_provenance(bright_spot, rate=30)
+    assert crop_provenance(bright_spot, rate=30, locate_every=1) == often
+    assert crop_provenance(bright_spot, rate=30, locate_every=3) == {**often, "locate_every": 3}
+    for wrong in (0, -1, 11):
+        with pytest.raises(UsageError, match=r"1 \(every frame\) to 10"):
+            FaceStream("a.mp4", bright_spot, locate_every=wrong)

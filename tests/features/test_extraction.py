@@ -181,10 +181,24 @@ def test_every_setting_that_shapes_the_numbers_has_its_own_folder(
         open_store(tmp_path, tiny, locator=precropped),
         open_store(tmp_path, tiny, locator=precropped, rate=25),
         open_store(tmp_path, tiny, locator=precropped, margin=0.2),
+        open_store(tmp_path, tiny, locator=precropped, locate_every=2),
         open_store(tmp_path, tiny, locator=grey),
         open_store(tmp_path, BlendshapeFeatures(), locator=grey),
     ]
     assert len({store.digest for store in stores}) == len(stores)
+
+
+def test_a_store_of_faces_located_less_often_is_filled_so(
+    tmp_path: Path, make_recording: MakeRecording, grey, tiny: VGGFeatures
+) -> None:
+    recording = make_recording("a", 33)
+    store = open_store(tmp_path, tiny, locator=grey, locate_every=4)
+    fill_store([recording], tiny, store, locator=grey)
+    crops = CropBatch.concatenate(list(FaceStream(recording, grey, size=32, locate_every=4)))
+    every = CropBatch.concatenate(list(FaceStream(recording, grey, size=32)))
+    got = store.read("a").found
+    np.testing.assert_array_equal(got, crops.track.found)
+    assert not np.array_equal(got, every.track.found)
 
 
 def test_wrong_calls(tmp_path: Path, make_recording: MakeRecording, precropped, grey, tiny) -> None:

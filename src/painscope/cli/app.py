@@ -11,6 +11,7 @@ import typer
 
 from painscope import __version__
 from painscope.cli import (
+    bench,
     compare,
     crop,
     datasets,
@@ -47,7 +48,19 @@ def _root(
         raise typer.Exit
 
 
-for module in (demo, recipes, run, extract, crop, predict, explain, report, compare, download):
+for module in (
+    demo,
+    recipes,
+    run,
+    extract,
+    crop,
+    predict,
+    explain,
+    report,
+    compare,
+    download,
+    bench,
+):
     module.add_to(app)
 app.add_typer(datasets.app, name="datasets")
 

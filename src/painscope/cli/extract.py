@@ -29,6 +29,7 @@ def extract(
         None, min=0, help="Margin around the face, share of its side.  [default: the locator's]"
     ),
     rate: float = typer.Option(30.0, min=0.1, help="Frames per second."),
+    locate_every: int = typer.Option(1, help="Search only every n-th frame for the face."),
     option: list[str] = typer.Option([], metavar="KEY=VALUE", help="Option of the dataset."),
 ) -> None:
     """Extract a feature vector per frame; the same call continues where it was stopped.
@@ -50,7 +51,14 @@ def extract(
     else:
         reader = make_extractor(str(extractor))
     finder = None if reader.crop_size is None else make_locator(locator)
-    store = open_store(out / dataset.name, reader, locator=finder, rate=rate, margin=margin)
+    store = open_store(
+        out / dataset.name,
+        reader,
+        locator=finder,
+        rate=rate,
+        margin=margin,
+        locate_every=locate_every,
+    )
     with progress_bars() as progress:
         summary = fill_store(
             dataset.recordings,

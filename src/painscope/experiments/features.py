@@ -116,6 +116,7 @@ def fill_stores(
             locator=finder,
             rate=recipe.face.rate,
             margin=recipe.face.margin,
+            locate_every=recipe.face.locate_every,
         )
         summary = fill_store(
             dataset.recordings,

@@ -200,7 +200,12 @@ class Predictor:
         face = self.recipe.face
         with TemporaryDirectory() as folder:
             store = open_store(
-                folder, self.extractor, locator=self.locator, rate=face.rate, margin=face.margin
+                folder,
+                self.extractor,
+                locator=self.locator,
+                rate=face.rate,
+                margin=face.margin,
+                locate_every=face.locate_every,
             )
             summary = fill_store([recording], self.extractor, store, locator=self.locator)
             for reason in summary.failed.values():

@@ -40,11 +40,14 @@ class FaceSettings(_Settings):
     margin : float or None
         Margin around the face box, as a share of its longer side, on every side; None
         takes the locator's own.
+    locate_every : int
+        Only every n-th frame is searched for the face; between, it moves on a straight line.
     """
 
     locator: str = "auto"
     rate: float = Field(30.0, gt=0)
     margin: float | None = Field(None, ge=0)
+    locate_every: int = Field(1, ge=1, le=10)
 
 
 class SourceSettings(_Settings):

@@ -12,7 +12,7 @@ from painscope.errors import UsageError
 from painscope.face.crop import CROP_SIZE, crop_face
 from painscope.face.locators import Face, Locator
 from painscope.face.track import CropBatch, FaceTrack
-from painscope.face.tracker import TRACKER, Tracked, bridge, follow, steady
+from painscope.face.tracker import TRACKER, Tracked, bridge, follow, spread, steady
 from painscope.recording import Recording
 from painscope.video import FrameReader
 
@@ -58,6 +58,9 @@ class FaceStream:
         Side of a crop in pixels.
     batch_size : int
         Frames per batch; the last batch may be shorter.
+    locate_every : int
+        Search every n-th frame, and the last, for faces; between, the face moves on a
+        straight line. Saves time and costs accuracy (docs/speed.md).
 
     Attributes
     ----------
@@ -81,9 +84,11 @@ class FaceStream:
         margin: float | None = None,
         size: int = CROP_SIZE,
         batch_size: int = 32,
+        locate_every: int = 1,
     ) -> None:
         if batch_size < 1:
             raise UsageError(f"a batch of {batch_size} frames is impossible")
+        self.locate_every = _checked_every(locate_every)
         self.locator, self.rate, self.size, self.batch_size = locator, rate, size, batch_size
         self.margin = _checked_margin(locator, margin, size)
         clip = recording if isinstance(recording, Recording) else None
@@ -115,20 +120,41 @@ class FaceStream:
             yield CropBatch(crops[: len(rows)], self._track(rows))
 
     def _tracked(self) -> Iterator[Tracked[Frame]]:
-        followed = follow(self._located(), self.rate)
-        return steady(bridge(followed, self.rate), self.rate, self.locator.smoothing_s)
+        rate = self.rate / self.locate_every
+        rows = bridge(follow(self._located(), rate), rate)
+        return spread(steady(rows, rate, self.locator.smoothing_s))
 
     def _empty(self) -> np.ndarray:
         return np.zeros((self.batch_size, self.size, self.size, 3), np.uint8)
 
-    def _located(self) -> Iterator[tuple[Frame, Sequence[Face]]]:
-        """Yield the frames with their faces; a repeated picture is not searched again."""
-        before, faces = NO_IMAGE, list[Face]()
+    def _located(self) -> Iterator[tuple[list[Frame], Sequence[Face]]]:
+        """Yield the frames in groups, with the faces of each group's first.
+
+        The clip's last frame is a group of its own, so that there is a face to move to.
+        """
+        group = list[Frame]()
+        for frame in self._frames():
+            if len(group) == self.locate_every:
+                yield group, self._faces(group[0])
+                group = []
+            group.append(frame)
+        for part in (group[:-1], group[-1:]):
+            if part:
+                yield part, self._faces(part[0])
+
+    def _frames(self) -> Iterator[Frame]:
+        self._searched = NO_IMAGE, list[Face]()
         for batch in self._reader:
             for time_s, image in zip(batch.time_s, batch.images, strict=True):
-                if not _same(image, before):
-                    before, faces = image, self.locator.locate(image)
-                yield Frame(float(time_s), image), faces
+                yield Frame(float(time_s), image)
+
+    def _faces(self, frame: Frame) -> Sequence[Face]:
+        """Return the faces in a frame; a repeated picture is not searched again."""
+        before, faces = self._searched
+        if not _same(frame.image, before):
+            faces = self.locator.locate(frame.image)
+            self._searched = frame.image, faces
+        return faces
 
     def _track(self, rows: Sequence[Tracked[Frame]]) -> FaceTrack:
         nobody = Face(
@@ -149,18 +175,25 @@ class FaceStream:
 
 
 def crop_provenance(
-    locator: Locator, *, rate: float, margin: float | None = None, size: int = CROP_SIZE
+    locator: Locator,
+    *,
+    rate: float,
+    margin: float | None = None,
+    size: int = CROP_SIZE,
+    locate_every: int = 1,
 ) -> Mapping[str, object]:
     """Return everything that shapes a `FaceStream`'s rows, besides the video itself.
 
     Takes what `FaceStream` takes; plain values that go into JSON.
     """
+    every = _checked_every(locate_every)
     return {
         "locator": dict(locator.provenance),
         "tracker": {**TRACKER, "smoothing_s": locator.smoothing_s},
         "rate": float(rate),
         "margin": _checked_margin(locator, margin, size),
         "size": size,
+        **({"locate_every": every} if every > 1 else {}),
     }
 
 
@@ -171,6 +204,15 @@ def _checked_margin(locator: Locator, margin: float | None, size: int) -> float:
     if not 8 <= size <= 2048:
         raise UsageError(f"a crop of {size} pixels is impossible", hint="Give 8 to 2048.")
     return chosen
+
+
+def _checked_every(locate_every: int) -> int:
+    if not 1 <= locate_every <= 10:
+        raise UsageError(
+            f"to locate the face in every {locate_every}th frame is impossible",
+            hint="Give 1 (every frame) to 10.",
+        )
+    return locate_every
 
 
 def _same(image: np.ndarray, other: np.ndarray) -> bool:

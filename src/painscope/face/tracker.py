@@ -1,6 +1,6 @@
 """Following one person through a clip, and bridging short gaps.
 
-Three generators in a row: `follow` chooses the person's face among those of each frame,
+Generators in a row: `follow` chooses the person's face among those of each frame,
 `bridge` fills the short gaps between the frames where it was seen, `steady` averages the
 boxes of a locator whose boxes jump. The first two hold back at most half a second of frames
 each, the third half its window.
@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, repeat
+from itertools import chain, pairwise, repeat
 from typing import Generic, TypeVar
 
 import numpy as np
 
 from painscope.face.locators.base import Face
 
-__all__ = ["TRACKER", "Tracked", "bridge", "follow", "overlap", "steady"]
+__all__ = ["TRACKER", "Tracked", "bridge", "follow", "overlap", "spread", "steady"]
 
 Item = TypeVar("Item")
 
@@ -167,6 +167,32 @@ def steady(rows: Iterable[Tracked[Item]], rate: float, window_s: float) -> Itera
             mean = boxes.mean(axis=0, dtype=np.float64).astype(np.float32)
             centre = replace(centre, face=replace(centre.face, box=mean))
         yield centre
+
+
+def spread(rows: Iterable[Tracked[list[Item]]]) -> Iterator[Tracked[Item]]:
+    """Give every frame a row where only the first of each group was searched for faces.
+
+    Between two groups that have a face, it moves on a straight line, and is found if it was
+    seen in both; where one of the two has none, the frames between have none.
+
+    Parameters
+    ----------
+    rows : iterable of Tracked
+        Whose items are groups of consecutive frames.
+    """
+    for row, after in pairwise(chain(rows, [None])):
+        assert row is not None, "only the last is None"
+        first, *rest = row.item
+        yield Tracked(first, row.face, row.found)
+        for k, item in enumerate(rest, start=1):
+            if row.face is None or after is None or after.face is None:
+                yield Tracked(item, None, False)
+                continue
+            found = row.found and after.found
+            face = _between(row.face, after.face, k / len(row.item))
+            if found:
+                face = replace(face, confidence=min(row.face.confidence, after.face.confidence))
+            yield Tracked(item, face, found)
 
 
 class _Person:

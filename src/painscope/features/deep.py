@@ -64,7 +64,7 @@ class _LayerFeatures(NetworkFeatures):
         self.precision = pick_precision(precision, self.device)
         self.network = weights.network.to(self.device).eval()
         self.names = tuple(f"f{k:04d}" for k in range(self.network.width(layer)))
-        self.crop_size: int = 224
+        self.crop_size: int | None = 224
         self.engine = TorchEngine(
             Reading(self.network, partial(ClassicNetwork.activations, layer=layer)),
             weights.preprocessing,

@@ -53,6 +53,7 @@ def open_store(
     locator: Locator | None,
     rate: float = 30.0,
     margin: float | None = None,
+    locate_every: int = 1,
 ) -> FeatureStore:
     """Return the store, below `root`, of features made in just this way.
 
@@ -66,13 +67,15 @@ def open_store(
         Frames per second that videos are resampled to.
     margin : float, optional
         Around the face, as a share of its box's longer side; by default the locator's.
+    locate_every : int
+        Search only every n-th frame for faces; see `FaceStream`.
 
     Raises
     ------
     UsageError
         If the extractor needs faces and there is no locator.
     """
-    return FeatureStore(root, _provenance(extractor, locator, rate, margin))
+    return FeatureStore(root, _provenance(extractor, locator, rate, margin, locate_every))
 
 
 def fill_store(
@@ -114,7 +117,8 @@ def fill_store(
     """
     settings = store.provenance.get("crops", store.provenance)
     rate, margin = settings.get("rate", 30.0), settings.get("margin")
-    if not store.is_of(_provenance(extractor, locator, rate, margin)):
+    locate_every = settings.get("locate_every", 1)
+    if not store.is_of(_provenance(extractor, locator, rate, margin, locate_every)):
         raise UsageError(
             "this store holds features made in another way",
             path=store.folder,
@@ -129,7 +133,7 @@ def fill_store(
             yield Job(recording, source, kept=store.has(recording.id, source=source))
 
     def open_stream(recording: Recording, own: Locator | None) -> Stream:
-        return _stream(recording, extractor, own, rate, margin)
+        return _stream(recording, extractor, own, rate, margin, locate_every)
 
     outcome = Outcome(store, len(recordings), progress)
     batched = extractor if isinstance(extractor, BatchExtractor) else None
@@ -155,6 +159,7 @@ def _stream(
     locator: Locator | None,
     rate: float,
     margin: float | None,
+    locate_every: int,
 ) -> Stream:
     try:
         if extractor.crop_size is None:
@@ -167,6 +172,7 @@ def _stream(
             margin=margin,
             size=extractor.crop_size,
             batch_size=PIECE,
+            locate_every=locate_every,
         )
     except UsageError as error:  # the settings were checked: it is this recording's clip
         raise DatasetError(str(error)) from None
@@ -203,7 +209,11 @@ class _FacelessStream:
 
 
 def _provenance(
-    extractor: Extractor, locator: Locator | None, rate: float, margin: float | None
+    extractor: Extractor,
+    locator: Locator | None,
+    rate: float,
+    margin: float | None,
+    locate_every: int,
 ) -> dict[str, object]:
     """Return everything that shapes the numbers."""
     made: dict[str, object] = {"extractor": dict(extractor.provenance)}
@@ -211,7 +221,13 @@ def _provenance(
         return made | {"rate": float(rate)}
     if locator is None:
         raise UsageError(f"the extractor {extractor.name} needs a locator of faces")
-    crops = crop_provenance(locator, rate=rate, margin=margin, size=extractor.crop_size)
+    crops = crop_provenance(
+        locator,
+        rate=rate,
+        margin=margin,
+        size=extractor.crop_size,
+        locate_every=locate_every,
+    )
     return made | {"crops": dict(crops)}
 
 

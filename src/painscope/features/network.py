@@ -101,7 +101,7 @@ class VGGFeatures(NetworkFeatures):
         self.precision = pick_precision(precision, self.device)
         self.checkpoint = checkpoint
         self.network = checkpoint.network.to(self.device).eval()
-        self.crop_size = checkpoint.card.input_size
+        self.crop_size: int | None = checkpoint.card.input_size
         self.names = tuple(f"f{k:04d}" for k in range(checkpoint.card.feature_size))
         self._sha256 = checkpoint.sha256
         self.engine = TorchEngine(

@@ -11,7 +11,7 @@ import copy
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Thread
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -43,6 +43,8 @@ class Engine:
     streams : int
         Batches at a time.
     """
+
+    name: ClassVar[str]
 
     def __init__(self, batch_size: int, streams: int) -> None:
         self.batch_size, self.streams = batch_size, streams
@@ -118,6 +120,8 @@ class TorchEngine(Engine):
     compile : bool
         Whether `torch.compile` makes it faster first, which takes a minute or two.
     """
+
+    name = "torch"
 
     def __init__(
         self,

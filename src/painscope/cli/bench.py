@@ -1,0 +1,66 @@
+"""``painscope bench``: how fast this machine is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+__all__ = ["add_to"]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(bench)
+
+
+def bench(
+    video: Path | None = typer.Option(
+        None, metavar="FILE", help="A video of one face.  [default: a virtual face]"
+    ),
+    checkpoint: Path | None = typer.Option(
+        None, help="A network's file.  [default: VGG16, random weights]"
+    ),
+    locator: str = typer.Option("auto", help="How faces are found."),
+    precision: str = typer.Option("auto", help="auto, fp32, bf16 or int8."),
+    device: str = typer.Option("auto", help="auto, cpu or cuda."),
+    seconds: float = typer.Option(8.0, min=0.1, help="How long each measurement lasts, about."),
+    rounds: int = typer.Option(2, min=1, help="How often the two ways take turns."),
+    json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> None:
+    """Measure frames per second of every stage and of the whole, beside the plain way.
+
+    Example: painscope bench --json
+    """
+    from dataclasses import asdict
+    from json import dumps
+
+    from painscope.experiments.bench import bench as measure
+    from painscope.networks import load_checkpoint
+
+    found = measure(
+        video,
+        checkpoint=load_checkpoint(checkpoint) if checkpoint else None,
+        locator=locator,
+        precision=precision,
+        device=device,
+        seconds=seconds,
+        rounds=rounds,
+    )
+    if json:
+        typer.echo(dumps(asdict(found), ensure_ascii=False))
+        return
+    typer.echo(
+        f"{found.video}; {found.locator}; {found.device}, {found.threads} threads; "
+        f"{found.engine}, {found.precision}"
+    )
+    for stage in ("decode", "locate", "crop", "network"):
+        typer.echo(f"  {stage:8s} {getattr(found, f'{stage}_fps'):9.1f} frames/s")
+    typer.echo(f"  {'whole':8s} {found.whole_fps:9.1f} frames/s, {found.ratio:.2f} times the plain")
+    typer.echo(f"  {'plain':8s} {found.plain_fps:9.1f} frames/s, one at a time in fp32")
+    typer.echo(
+        f"Network: {found.network_gflops:.0f} GFLOP/s, {found.network_share_of_peak:.0%} of what "
+        f"matrix multiplication reaches ({found.peak_gflops:.0f})"
+    )
+    if found.peak_rss_mib is not None:
+        typer.echo(f"Memory: {found.peak_rss_mib:.0f} MiB at most")
