@@ -108,8 +108,12 @@ ABOVE_EYES = _row > EYE_ROW
 def bump(
     p: np.ndarray, q: np.ndarray, at: tuple[float, float], spread: tuple[float, float]
 ) -> np.ndarray:
-    """Return a Gaussian of height 1 at `at` with standard deviations `spread`, in mm."""
-    return np.exp(-0.5 * (((p - at[0]) / spread[0]) ** 2 + ((q - at[1]) / spread[1]) ** 2))
+    """Return a Gaussian of height 1 at `at` with standard deviations `spread`, in mm.
+
+    A row of p and a column of q take no more than a row and a column of exponentials.
+    """
+    across = np.exp(-0.5 * ((p - at[0]) / spread[0]) ** 2)
+    return across * np.exp(-0.5 * ((q - at[1]) / spread[1]) ** 2)
 
 
 def twin_bump(

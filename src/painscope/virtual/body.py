@@ -106,31 +106,35 @@ def assemble(person: Person, scene: Scene, px_per_mm: float) -> Body:
     triangles = skin_triangles(fine_blocks(head, px_per_mm))
     pieces = {"skin": _skin_part(head, triangles, resized(painted, per_mm), per_mm)}
     pieces.update(_linings(head, skin))
-    pieces["bust"] = parts.bust(head, scene, skin)
-    pieces["left_eye"], pieces["right_eye"] = parts.eyeballs(head)
-    pieces["left_ear"], pieces["right_ear"] = parts.ears(head, skin)
-    pieces["upper_teeth"], pieces["lower_teeth"] = parts.teeth(head)
-    pieces["tongue"] = parts.tongue(head)
-    pieces["lashes"] = parts.lashes(head)
     hair = linear(HAIR_COLOURS[person.hair_colour])
+    wisps = scalp_part(head, hair)
     optional = {
-        "hair": scalp_part(head, hair),
-        "mane": mane_part(head, hair),
+        "hair": wisps,
+        "mane": mane_part(head, hair, wisps),
         "beard": beard_part(head, hair),
         "glasses": parts.glasses(head),
     }
     pieces.update({name: part for name, part in optional.items() if part is not None})
+    pieces["bust"] = parts.bust(head, scene, skin)
+    pieces["left_eye"], pieces["right_eye"] = parts.eyeballs(head)
+    if "mane" not in pieces:  # which would hide them
+        pieces["left_ear"], pieces["right_ear"] = parts.ears(head, skin)
+    pieces["upper_teeth"], pieces["lower_teeth"] = parts.teeth(head)
+    pieces["tongue"] = parts.tongue(head)
+    pieces["lashes"] = parts.lashes(head)
     body = _merge(head, pieces, resized(relief, per_mm), wrinkle_patches(person, per_mm))
     _bake_occlusion(body)
     body = _without_hidden_hair(body)
-    drawn = np.unique(body.triangles)
-    skin_only = drawn[drawn < len(head.points)]
-    return replace(
-        body,
-        drawn=drawn,
-        drawn_skin=np.union1d(skin_only, SLIT_VERTICES),
-        used=np.union1d(drawn, body.casting),
-    )
+    drawn, of_skin, used = np.zeros((3, len(body.points)), bool)
+    drawn[body.triangles] = True
+    of_skin[: len(head.points)] = drawn[: len(head.points)]
+    of_skin[SLIT_VERTICES] = True
+    used[body.casting] = True
+    return replace(body, drawn=_where(drawn), drawn_skin=_where(of_skin), used=_where(drawn | used))
+
+
+def _where(chosen: np.ndarray) -> np.ndarray:
+    return np.flatnonzero(chosen).astype(np.int32)
 
 
 def _without_hidden_hair(body: Body) -> Body:
@@ -152,13 +156,15 @@ def _bake_occlusion(body: Body) -> None:
     for name in _HAIRY:
         if name in body.spans:
             normals[body.spans[name]] = 0
-    share = sky_share(points, normals, body.casting)
-    for name in ("bust", "left_ear", "right_ear"):
-        body.tint[body.spans[name]] *= 0.12 + 0.88 * share[body.spans[name]]
-    for name in _HAIRY:
-        if name in body.spans:
-            span = body.spans[name]
-            body.tint[span] *= 0.45 + 0.75 * share[span]
+    bare = dict.fromkeys(("bust", "left_ear", "right_ear"), (0.12, 0.88))
+    every = bare | dict.fromkeys(_HAIRY, (0.45, 0.75))
+    least_and_most = {name: both for name, both in every.items() if name in body.spans}
+    which = np.concatenate([np.r_[body.spans[name]] for name in least_and_most])
+    share = np.zeros(len(points), np.float32)
+    share[which] = sky_share(points, normals, body.casting, which)
+    for name, (least, most) in least_and_most.items():
+        span = body.spans[name]
+        body.tint[span] *= least + most * share[span]
 
 
 def _skin_part(head: Head, triangles: np.ndarray, texture: np.ndarray, per_mm: float) -> Part:
@@ -268,8 +274,9 @@ def _texels(textures: list[np.ndarray], relief: np.ndarray) -> np.ndarray:
     full = np.array([255, 255, 255, 128], np.float32)
     top = 0
     for texture in textures:
-        padded = np.pad(texture, ((0, 0), (0, width - texture.shape[1]), (0, 0)), mode="edge")
-        texels[top : top + len(texture), :, :4] = padded / full
+        own = texels[top : top + len(texture), :, :4]
+        np.divide(texture, full, out=own[:, : texture.shape[1]])
+        own[:, texture.shape[1] :] = own[:, texture.shape[1] - 1, None]
         top += len(texture)
     texels[: relief.shape[0], : relief.shape[1], 4:7] = relief
     return texels

@@ -7,12 +7,15 @@ from collections.abc import Iterable
 import cv2
 import numpy as np
 
+from painscope.compiled import kernel
+
 __all__ = [
     "CANVAS_P",
     "CANVAS_Q",
     "PER_MM",
     "SHAPE",
     "blur",
+    "cover",
     "draw_lines",
     "linear",
     "noise",
@@ -20,7 +23,9 @@ __all__ = [
     "shape_at",
     "strokes",
     "texel",
+    "tint",
     "tone_table",
+    "window",
 ]
 
 #: Pixels per mm, and the canvas's extent: p from −150 to 150, q from 135 down to −135.
@@ -35,6 +40,12 @@ def texel(p: np.ndarray, q: np.ndarray, per_mm: float = PER_MM) -> np.ndarray:
     """Return where (p, q) in mm lie on the canvas, float32 [..., 2], right and down."""
     across, down = (p - _LEFT) * per_mm - 0.5, (_TOP - q) * per_mm - 0.5
     return np.stack([across, down], axis=-1).astype(np.float32)
+
+
+def window(left: float, right: float, low: float, high: float) -> tuple[slice, slice]:
+    """Return the rows and columns of the canvas from p `left` to `right` and q `low` to `high`."""
+    rows = slice(int((_TOP - high) * PER_MM), int((_TOP - low) * PER_MM) + 1)
+    return rows, slice(int((left - _LEFT) * PER_MM), int((right - _LEFT) * PER_MM) + 1)
 
 
 def blur(image: np.ndarray, sigma_mm: float) -> np.ndarray:
@@ -63,28 +74,52 @@ def noise(
     grain = rng.standard_normal(coarse, np.float32)
     spread_x, spread_y = sigma / step_x, sigma * stretch / step_y
     field: np.ndarray = cv2.GaussianBlur(grain, (0, 0), spread_x, sigmaY=spread_y)
-    field /= field.std() + 1e-6
+    field *= 1.0 / (float(cv2.meanStdDev(field)[1][0, 0]) + 1e-6)
     return cv2.resize(field, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
 
 
-def strokes(
-    image: np.ndarray, lines: Iterable[np.ndarray], width_mm: float, values: Iterable[float]
-) -> None:
-    """Draw polylines of (p, q) points onto a float32 canvas, in place."""
-    lines = list(lines)
-    if lines:
-        every = np.concatenate(lines)
-        pixels = np.split(texel(every[:, 0], every[:, 1]), np.cumsum([len(x) for x in lines])[:-1])
-        draw_lines(image, pixels, max(1, round(width_mm * PER_MM)), values)
+@kernel(fastmath=True)
+def tint(image, share, change):  # type: ignore[no-untyped-def]
+    """Multiply an image, float32 [h, w, 3], in place by 1 + `share` times `change`.
+
+    share : float32 [h, w] (rows or columns of 1 are repeated); change : float32 [3].
+    """
+    height, width, _ = image.shape
+    for y in range(height):
+        row = share[min(y, share.shape[0] - 1)]
+        for x in range(width):
+            weight = row[min(x, len(row) - 1)]
+            for c in range(3):
+                image[y, x, c] *= np.float32(1.0) + weight * change[c]
+
+
+@kernel(fastmath=True)
+def cover(image, share, strength, colour):  # type: ignore[no-untyped-def]
+    """Lay paint over an image, float32 [h, w, 3], in place.
+
+    share : float32 [h, w], how much of it covers; strength : float32 [h, w], a factor on its
+    colour, float32 [3].
+    """
+    height, width, _ = image.shape
+    for y in range(height):
+        for x in range(width):
+            bare, laid = np.float32(1.0) - share[y, x], share[y, x] * strength[y, x]
+            for c in range(3):
+                image[y, x, c] = bare * image[y, x, c] + laid * colour[c]
+
+
+def strokes(image: np.ndarray, lines: np.ndarray, width_mm: float, values: Iterable[float]) -> None:
+    """Draw polylines of (p, q) points [N, K, 2] onto a float32 canvas, in place."""
+    draw_lines(image, texel(lines[..., 0], lines[..., 1]), max(1, round(width_mm * PER_MM)), values)
 
 
 def draw_lines(
-    image: np.ndarray, lines: Iterable[np.ndarray], thickness: int, values: Iterable[float]
+    image: np.ndarray, lines: np.ndarray, thickness: int, values: Iterable[float]
 ) -> None:
-    """Draw smooth polylines of pixel places [K, 2] onto a float32 image, in place."""
-    for line, value in zip(lines, values, strict=True):
-        points = np.round(line * 16).astype(np.int32)[:, None]
-        cv2.polylines(image, [points], False, float(value), thickness, cv2.LINE_AA, 4)
+    """Draw smooth polylines of pixel places [N, K, 2] onto a float32 image, in place."""
+    points = np.round(lines * 16).astype(np.int32)
+    for line, value in zip(points, values, strict=True):
+        cv2.polylines(image, [line], False, float(value), thickness, cv2.LINE_AA, 4)
 
 
 def linear(colour: str) -> np.ndarray:

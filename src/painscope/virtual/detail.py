@@ -45,4 +45,4 @@ def _bend(values: np.ndarray) -> np.ndarray:
     # Of the middle it counts how far it lies off the diagonal that splits a coarse block.
     inner = middle[:, 1::2] - 0.5 * (low[:, :-1:2] + high[:, 2::2])
     bends = [across[0], across[2], up[:, :-1:2], up[:, 2::2], inner]
-    return np.max([np.linalg.norm(bend, axis=-1) for bend in bends], axis=0)
+    return np.sqrt(np.max([np.einsum("rcx,rcx->rc", bend, bend) for bend in bends], axis=0))

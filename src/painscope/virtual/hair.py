@@ -27,7 +27,8 @@ def hairline(person: Person, p: np.ndarray) -> np.ndarray:
     values = _FEMALE if person.female else _MALE
     if person.hair_style == "receding":
         values = _RECEDING
-    line = PchipInterpolator(_LINE_P, values)(np.clip(np.abs(p), 0, 160))
+    every = np.arange(0.0, 160.5, 0.5)
+    line = np.interp(np.abs(p), every, PchipInterpolator(_LINE_P, values)(every))
     return line + person.hairline * bump(p, p * 0, (0, 0), (50, 1))
 
 

@@ -96,7 +96,7 @@ def _skull(person: Person) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return x, y, z of the bare ovoid with its jaw."""
 
     def over_q(values: Sequence[float]) -> np.ndarray:
-        return PchipInterpolator(_PROFILE_Q, values)(Q)
+        return PchipInterpolator(_PROFILE_Q, values)(Q[:, :1])
 
     low = smoothstep(-25, -95, Q)
     width = over_q(_HALF_WIDTH) * person.face_width * (1 + (person.jaw_width - 1) * low)
@@ -129,8 +129,9 @@ def _nose(person: Person) -> np.ndarray:
     spread = PchipInterpolator(
         [-52, -48, -45, -41, -36, -28, -12, 6, 14], [5.0, 5.4, 6.8, 8.2, 8.0, 7.4, 6.8, 7.4, 8.6]
     )
-    inside = (Q > -55) & (Q < 14)
-    q = np.clip(Q, -55, 14)
+    level = Q[:, :1]
+    inside = (level > -55) & (level < 14)
+    q = np.clip(level, -55, 14)
     bell = np.exp(
         -((np.abs(P) / (spread(np.clip(q, -52, 14)) * (0.55 + 0.45 * wide))) ** 2.1) / 1.8
     )

@@ -105,18 +105,19 @@ def sheet(
 
 
 def ribbons(
-    paths: np.ndarray, normals: np.ndarray, width: np.ndarray
+    paths: np.ndarray, normals: np.ndarray, width: np.ndarray, tip: float = 3.0
 ) -> tuple[np.ndarray, np.ndarray]:
     """Turn wisps into tapering ribbons that lie flat against `normals`.
 
-    paths, normals : float [N, K, 3]; width : float [N], in mm at the root. Returns points
-    [N * K * 2, 3] and triangles whose first edge runs along the wisp.
+    paths, normals : float [N, K, 3]; width : float [N], in mm at the root; tip : the higher, the
+    later a wisp grows thin. Returns points [N * K * 2, 3] and triangles whose first edge runs along
+    the wisp.
     """
     count, steps, _ = paths.shape
     along = np.gradient(paths, axis=1)
     across = np.cross(along, normals)
     across /= np.linalg.norm(across, axis=-1, keepdims=True) + 1e-9
-    taper = np.sqrt(np.clip(1.0 - np.linspace(0, 1, steps) ** 3, 0.03, 1))
+    taper = np.sqrt(np.clip(1.0 - np.linspace(0, 1, steps) ** tip, 0.03, 1))
     half = 0.5 * width[:, None, None] * taper[None, :, None] * across
     points = np.stack([paths - half, paths + half], axis=2).reshape(-1, 3)
     a = (np.arange(count)[:, None] * steps + np.arange(steps - 1)[None]) * 2

@@ -16,7 +16,7 @@ from painscope.virtual.anatomy import (
     P,
     smoothstep,
 )
-from painscope.virtual.canvas import blur, linear, noise
+from painscope.virtual.canvas import blur, cover, linear, noise
 from painscope.virtual.head import Head
 from painscope.virtual.mesh import Material, Part, ribbons, sheet, vertex_normals
 from painscope.virtual.people import EYE_COLOURS, Person
@@ -276,20 +276,20 @@ def _bust_texture(
     grid = points.reshape(rows, columns, 3).astype(np.float32)
     place = cv2.remap(grid, across.astype(np.float32), down.astype(np.float32), cv2.INTER_LINEAR)
     inside = _worn(scene, place.reshape(-1, 3)).reshape(height, width).astype(np.float32)
-    cloth = smoothstep(-0.06, 0.06, inside)[..., None]
+    cloth = smoothstep(-0.06, 0.06, inside)
     weave = (
         1
         + 0.05 * noise(rng, 0.5, shape=(height, width))
         + 0.10 * noise(rng, 8, stretch=2, shape=(height, width))
     )
-    fabric = linear(scene.clothes) * weave[..., None] * 0.85
     hem = np.exp(-(((inside - 0.45) / 0.5) ** 2))
-    fabric = fabric * (1 - 0.25 * hem[..., None])
-    bare = skin * (1 + 0.03 * noise(rng, 6, shape=(height, width)))[..., None] * [1.0, 0.96, 0.95]
-    shadow = 1 - 0.35 * blur(cloth[..., 0].astype(np.float32), 3)[..., None]
-    colour = bare * shadow * (1 - cloth) + fabric * cloth
+    blotches = 1 + 0.03 * noise(rng, 6, shape=(height, width))
+    bare = blotches * (1 - 0.35 * blur(cloth, 3))
+    colour = bare[..., None] * (skin * [1.0, 0.96, 0.95]).astype(np.float32)
+    fabric = (0.85 * linear(scene.clothes)).astype(np.float32)
+    cover(colour, cloth, weave * (1 - 0.25 * hem), fabric)
     texels = uv * [width - 1, height - 1]
-    return _encode(colour, 1 - 0.8 * cloth[..., 0]), texels
+    return _encode(colour, 1 - 0.8 * cloth), texels
 
 
 def glasses(head: Head) -> Part | None:

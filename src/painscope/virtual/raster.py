@@ -22,7 +22,6 @@ __all__ = [
     "SKIN",
     "STEPS_PER_MM",
     "WET",
-    "depth_mm",
     "rasterise",
     "resolve",
     "triangle",
@@ -48,11 +47,6 @@ f32, u32 = np.float32, np.uint32
 def triangle(front: np.ndarray) -> np.ndarray:
     """Return the triangle that each sample shows, −1 where there is none: int64 as `front`."""
     return (front & _TRIANGLE).astype(np.int64) - 1
-
-
-def depth_mm(front: np.ndarray) -> np.ndarray:
-    """Return how far behind the near end what each sample shows is, infinite for nothing."""
-    return np.where(front == NOTHING, np.inf, (front >> BITS) / float(STEPS_PER_MM))
 
 
 @kernel(fastmath=True, inline="always")

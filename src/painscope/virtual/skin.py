@@ -17,9 +17,12 @@ from painscope.virtual.canvas import (
     CANVAS_Q,
     SHAPE,
     blur,
+    cover,
     linear,
     noise,
     strokes,
+    tint,
+    window,
 )
 from painscope.virtual.hair import beard_cover, scalp_cover
 from painscope.virtual.head import lip_edges
@@ -37,7 +40,9 @@ _BLOOD = (
 )
 _STRENGTH = [0.62, 0.66, 0.80, 1.05, 1.35, 2.6]
 
-_P, _Q = np.broadcast_arrays(CANVAS_P, CANVAS_Q)
+
+def _rgb(red: float, green: float, blue: float) -> np.ndarray:
+    return np.array([red, green, blue], np.float32)
 
 
 def skin_colour(person: Person) -> np.ndarray:
@@ -75,18 +80,22 @@ def paint_skin(person: Person) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng([person.seed, 0x5C1])
     base = skin_colour(person)
     colour = _complexion(rng, person) * base.astype(np.float32)
-    colour *= _shade_marks(person)[..., None]
+    tint(colour, _shade_marks(person), _rgb(-1, -1, -1))
     lips = _paint_lips(rng, person, colour, base)
     _paint_eyelids(person, colour)
     _paint_brows(rng, person, colour, base)
-    beard = beard_cover(person, _P, _Q)
-    scalp = scalp_cover(person, _P + 0.8 * noise(rng, 3), _Q + 1.2 * noise(rng, 2.5))
+    beard = beard_cover(person, CANVAS_P, CANVAS_Q)
+    scalp = scalp_cover(person, CANVAS_P + 0.8 * noise(rng, 3), CANVAS_Q + 1.2 * noise(rng, 2.5))
     _paint_hair_grounds(rng, person, colour, base, beard, scalp)
-    gloss = 0.75 + 0.45 * bump(_P, _Q, (0, -22), (7, 20)) + 0.35 * bump(_P, _Q, (0, 48), (26, 12))
-    gloss += 0.25 * twin_bump(_P, _Q, (42, -16), (10, 7))
-    gloss = gloss * (1 - 0.8 * scalp) * (1 - 0.4 * beard) + 0.8 * lips * (_Q < MOUTH_Y)
+    gloss = (
+        0.75
+        + 0.45 * bump(CANVAS_P, CANVAS_Q, (0, -22), (7, 20))
+        + 0.35 * bump(CANVAS_P, CANVAS_Q, (0, 48), (26, 12))
+    )
+    gloss += 0.25 * twin_bump(CANVAS_P, CANVAS_Q, (42, -16), (10, 7))
+    gloss = gloss * (1 - 0.8 * scalp) * (1 - 0.4 * beard) + 0.8 * lips * (CANVAS_Q < MOUTH_Y)
     gloss *= 1 + 0.12 * noise(rng, 1.2)
-    encoded = np.sqrt(np.clip(colour, 0, 1)) * 255
+    encoded = np.sqrt(np.clip(colour, 0, 1, out=colour), out=colour) * 255
     atlas = np.dstack([encoded, np.clip(gloss * 128, 0, 255)]).astype(np.uint8)
     return np.ascontiguousarray(atlas), _lasting_relief(rng, person, lips, scalp)
 
@@ -95,35 +104,45 @@ def _complexion(rng: np.random.Generator, person: Person) -> np.ndarray:
     """Return factors [H, W, 3] on the base colour: blotches, blood, freckles, spots."""
     light = (10 - person.monk_tone) / 9
     mottle = 0.030 * noise(rng, 12) + 0.022 * noise(rng, 3.5) + 0.016 * noise(rng, 0.8)
-    factor = np.repeat((1 + mottle)[..., None], 3, axis=2).astype(np.float32)
-    blood = 0.75 * twin_bump(_P, _Q, (42, -28), (16, 12)) + 0.7 * bump(_P, _Q, (0, -38), (11, 7))
-    blood += 0.3 * bump(_P, _Q, (0, -100), (16, 9)) + 0.4 * twin_bump(_P, _Q, (88, -5), (14, 24))
+    factor = (1 + mottle)[..., None] * np.ones(3, np.float32)
+    blood = 0.75 * twin_bump(CANVAS_P, CANVAS_Q, (42, -28), (16, 12)) + 0.7 * bump(
+        CANVAS_P, CANVAS_Q, (0, -38), (11, 7)
+    )
+    blood += 0.3 * bump(CANVAS_P, CANVAS_Q, (0, -100), (16, 9)) + 0.4 * twin_bump(
+        CANVAS_P, CANVAS_Q, (88, -5), (14, 24)
+    )
     blood += 0.18 * noise(rng, 5) + 0.10 * noise(rng, 2)
-    rouge = person.make_up * 0.5 * twin_bump(_P, _Q, (50, -26), (12, 9))
+    rouge = person.make_up * 0.5 * twin_bump(CANVAS_P, CANVAS_Q, (50, -26), (12, 9))
     blood = blood + rouge
-    tint = np.array([0.05, -0.11, -0.10], np.float32) * (0.45 + 0.75 * light)
-    factor *= 1 + blood[..., None] * tint
-    melanin = 0.16 * twin_bump(_P, _Q, (17, 3), (7, 8)) + 0.13 * twin_bump(_P, _Q, (31, 8), (14, 5))
-    melanin += (0.10 + 0.08 * person.wrinkles) * twin_bump(_P, _Q, (29, -10), (13, 4))
-    melanin += 0.10 * bump(_P, _Q, (0, -57), (20, 6)) * (0.6 + 0.4 * (not person.female))
-    melanin += (0.06 + 0.05 * (1 - light)) * (1 - bump(_P, _Q, (0, -10), (55, 75)))
-    factor *= 1 - np.clip(melanin, 0, 0.6)[..., None] * np.array([0.85, 1.0, 1.1], np.float32)
+    tint(factor, blood, _rgb(0.05, -0.11, -0.10) * np.float32(0.45 + 0.75 * light))
+    melanin = 0.16 * twin_bump(CANVAS_P, CANVAS_Q, (17, 3), (7, 8)) + 0.13 * twin_bump(
+        CANVAS_P, CANVAS_Q, (31, 8), (14, 5)
+    )
+    melanin += (0.10 + 0.08 * person.wrinkles) * twin_bump(CANVAS_P, CANVAS_Q, (29, -10), (13, 4))
+    melanin += (
+        0.10 * bump(CANVAS_P, CANVAS_Q, (0, -57), (20, 6)) * (0.6 + 0.4 * (not person.female))
+    )
+    melanin += (0.06 + 0.05 * (1 - light)) * (1 - bump(CANVAS_P, CANVAS_Q, (0, -10), (55, 75)))
+    tint(factor, np.clip(melanin, 0, 0.6), _rgb(-0.85, -1.0, -1.1))
     dots = np.zeros(SHAPE, np.float32)
     count = int(500 * person.freckles) + int(40 * person.wrinkles)
     where = np.stack([rng.normal(0, 36, count), rng.normal(-14, 22, count)], -1)
-    strokes(dots, (np.repeat(w[None], 2, 0) for w in where), 0.6, rng.uniform(0.2, 0.8, count))
-    factor *= 1 - 0.45 * blur(dots, 0.5)[..., None] * np.array([0.55, 0.9, 1.0], np.float32)
+    strokes(dots, np.repeat(where[:, None], 2, 1), 0.6, rng.uniform(0.2, 0.8, count))
+    if count:
+        tint(factor, blur(dots, 0.5), _rgb(-0.25, -0.4, -0.45))
     for _ in range(int(rng.integers(0, 5))):
-        mole = bump(_P, _Q, (rng.uniform(-62, 62), rng.uniform(-100, 55)), (0.7, 0.7))
-        factor *= 1 - 0.5 * mole[..., None]
+        p, q = rng.uniform(-62, 62), rng.uniform(-100, 55)
+        rows, columns = window(p - 4, p + 4, q - 4, q + 4)
+        mole = bump(CANVAS_P[:, columns], CANVAS_Q[rows], (p, q), (0.7, 0.7))
+        tint(factor[rows, columns], mole, _rgb(-0.5, -0.5, -0.5))
     return factor
 
 
 def _shade_marks(person: Person) -> np.ndarray:
-    """Return factors [H, W] for hollows too small for the mesh: nostrils, wings, philtrum."""
+    """Return the darkness [H, W] of hollows too small for the mesh: nostrils, wings, philtrum."""
     wide = person.nose_width
-    nostril = 0.95 * twin_bump(_P, _Q, (6.7 * wide, -46.3), (2.3 * wide, 1.25))
-    tilt = twin_bump(_P, _Q, (8.4 * wide, -45.4), (1.6, 0.9))
+    nostril = 0.95 * twin_bump(CANVAS_P, CANVAS_Q, (6.7 * wide, -46.3), (2.3 * wide, 1.25))
+    tilt = twin_bump(CANVAS_P, CANVAS_Q, (8.4 * wide, -45.4), (1.6, 0.9))
     mark = np.clip(nostril + 0.5 * tilt, 0, 0.93)
     wings = np.zeros(SHAPE, np.float32)
     angle = np.linspace(-1.25, 1.3, 12)
@@ -131,20 +150,24 @@ def _shade_marks(person: Person) -> np.ndarray:
         arc = np.stack(
             [side * (17.6 * wide + 1.4 * np.cos(angle) - 1.2), -40.8 + 6.2 * np.sin(angle)], -1
         )
-        strokes(wings, [arc], 1.0, [1.0])
-    dark = 0.30 * blur(wings, 1.0) + 0.10 * bump(_P, _Q, (0, -51), (12, 2.4))
-    dark += 0.10 * bump(_P, _Q, (0, -87), (15, 3)) + 0.16 * twin_bump(_P, _Q, (26.5, -70), (2.4, 2))
-    return ((1 - mark) * (1 - np.clip(dark, 0, 0.7))).astype(np.float32)
+        strokes(wings, arc[None], 1.0, [1.0])
+    dark = 0.30 * blur(wings, 1.0) + 0.10 * bump(CANVAS_P, CANVAS_Q, (0, -51), (12, 2.4))
+    dark += 0.10 * bump(CANVAS_P, CANVAS_Q, (0, -87), (15, 3)) + 0.16 * twin_bump(
+        CANVAS_P, CANVAS_Q, (26.5, -70), (2.4, 2)
+    )
+    return 1 - (1 - mark) * (1 - np.clip(dark, 0, 0.7))
 
 
 def _paint_lips(
     rng: np.random.Generator, person: Person, colour: np.ndarray, base: np.ndarray
 ) -> np.ndarray:
     """Paint the lips, in place; return their cover [H, W]."""
-    upper, lower = lip_edges(person, CANVAS_P)
     soft = 0.8
-    cover = smoothstep(-soft, soft, upper - _Q) * smoothstep(-soft, soft, _Q - lower)
-    cover = blur((cover * (np.abs(_P) < 26.5)).astype(np.float32), 0.55)
+    rows, columns = window(-32, 32, MOUTH_Y - 22, MOUTH_Y + 22)
+    p, q = CANVAS_P[:, columns], CANVAS_Q[rows]
+    upper, lower = lip_edges(person, p)
+    lips = smoothstep(-soft, soft, upper - q) * smoothstep(-soft, soft, q - lower)
+    lips = blur((lips * (np.abs(p) < 26.5)).astype(np.float32), 0.55)
     light = (10 - person.monk_tone) / 9
     red = base * (np.array([0.80, 0.40, 0.43]) * light + np.array([0.92, 0.68, 0.70]) * (1 - light))
     if person.make_up > 0.3:
@@ -152,32 +175,38 @@ def _paint_lips(
         red = red * (1 - 0.6 * person.make_up) + 0.6 * person.make_up * shade * (
             0.35 + 0.65 * light
         )
-    streaks = 1 + 0.07 * noise(rng, 0.5, stretch=5) + 0.05 * noise(rng, 2)
-    tone = np.where(_Q > MOUTH_Y, 0.84, 1.04) * streaks
-    alpha = 0.88 * cover[..., None]
-    colour[:] = colour * (1 - alpha) + alpha * (red * tone[..., None]).astype(np.float32)
-    seam = np.exp(-(((_Q - MOUTH_Y) / 0.9) ** 2)) * smoothstep(28, 24, np.abs(_P))
-    colour *= (1 - 0.6 * seam[..., None]).astype(np.float32)
-    return cover
+    streaks = 1 + 0.07 * noise(rng, 0.5, stretch=5, shape=lips.shape)
+    streaks += 0.05 * noise(rng, 2, shape=lips.shape)
+    tone = np.where(q > MOUTH_Y, 0.84, 1.04) * streaks
+    part = colour[rows, columns]
+    cover(part, 0.88 * lips, tone.astype(np.float32), _rgb(*red))
+    seam = np.exp(-(((q - MOUTH_Y) / 0.9) ** 2)) * smoothstep(28, 24, np.abs(p))
+    tint(part, seam, _rgb(-0.6, -0.6, -0.6))
+    every = np.zeros(SHAPE, np.float32)
+    every[rows, columns] = lips
+    return every
 
 
 def _paint_eyelids(person: Person, colour: np.ndarray) -> None:
     """Paint lash lines, lids and the crease above them, in place."""
     for side in (1, -1):
-        x = (_P - side * EYE_X) / EYE_HALF
-        above, below = _Q >= 0, _Q < 0
+        rows, columns = window(side * EYE_X - 24, side * EYE_X + 24, -12, 24)
+        q = CANVAS_Q[rows]
+        x = (CANVAS_P[:, columns] - side * EYE_X) / EYE_HALF
+        above, below = q >= 0, q < 0
         ends = smoothstep(1.15, 0.92, np.abs(x))
-        lashes = above * np.exp(-((_Q / (1.1 + 0.5 * person.make_up)) ** 2)) * ends
+        lashes = above * np.exp(-((q / (1.1 + 0.5 * person.make_up)) ** 2)) * ends
         lashes = lashes * (0.9 + 0.1 * side * x)
-        line = below * np.exp(-((_Q / 0.8) ** 2)) * ends
+        line = below * np.exp(-((q / 0.8) ** 2)) * ends
         dark = np.clip((0.85 + 0.12 * person.make_up) * lashes, 0, 0.96)
         dark = dark + (0.30 + 0.25 * person.make_up) * line
         fold_q = 7.4 * np.clip(1 - (0.90 * x) ** 2, 0, 1) ** 0.7 + 0.2
-        crease = above * np.exp(-(((_Q - fold_q) / 0.9) ** 2)) * ends * person.lid_fold
-        colour *= ((1 - dark) * (1 - 0.30 * crease))[..., None].astype(np.float32)
-        lid = above * np.exp(-(((_Q - 4) / 4.5) ** 2)) * np.clip(1 - x**2, 0, 1)
+        crease = above * np.exp(-(((q - fold_q) / 0.9) ** 2)) * ends * person.lid_fold
+        part = colour[rows, columns]
+        part *= ((1 - dark) * (1 - 0.30 * crease))[..., None].astype(np.float32)
+        lid = above * np.exp(-(((q - 4) / 4.5) ** 2)) * np.clip(1 - x**2, 0, 1)
         shadow = (0.05 + 0.35 * person.make_up) * lid
-        colour *= 1 - shadow[..., None] * np.array([0.8, 1.0, 0.9], np.float32)
+        part *= 1 - shadow[..., None] * np.array([0.8, 1.0, 0.9], np.float32)
 
 
 def _paint_brows(
@@ -199,10 +228,12 @@ def _paint_brows(
         start = np.stack([side * p, q], -1)
         end = np.stack([side * (p + length * np.cos(turn)), q + length * np.sin(turn)], -1)
         strokes(hairs, np.stack([start, end], 1), 0.4, rng.uniform(0.45, 0.9, count))
+    rows, columns = window(-60, 60, -15, 45)
+    hairs = hairs[rows, columns]
     density = np.clip(0.75 * blur(hairs, 0.28) + 0.42 * blur(hairs, 1.4), 0, 0.94)
     hair = linear(HAIR_COLOURS[person.hair_colour])
-    ink = np.minimum(hair * 0.7, base * 0.32).astype(np.float32)
-    colour[:] = colour * (1 - density[..., None]) + density[..., None] * ink
+    ink = np.minimum(hair * 0.7, base * 0.32)
+    cover(colour[rows, columns], density, np.ones_like(density), _rgb(*ink))
 
 
 def _paint_hair_grounds(
@@ -219,18 +250,17 @@ def _paint_hair_grounds(
     strength = {"none": 0.0, "stubble": 0.42}.get(person.facial_hair, 0.85)
     if person.facial_hair == "none" and not person.female:
         strength = 0.10
-    shadow = np.clip(strength * beard * grain, 0, 0.9)[..., None]
-    colour[:] = colour * (1 - shadow) + shadow * np.minimum(hair * 0.9 + 0.01, base * 0.5)
+    shadow = np.clip(strength * beard * grain, 0, 0.9)
+    full = np.ones(SHAPE, np.float32)
+    cover(colour, shadow, full, _rgb(*np.minimum(hair * 0.9 + 0.01, base * 0.5)))
     # Contact shadow of the hair's edge on the skin, then the ground itself.
-    colour *= 1 - 0.16 * np.clip(blur(scalp, 4) - scalp, 0, 1)[..., None]
+    tint(colour, np.clip(blur(scalp, 4) - scalp, 0, 1), _rgb(-0.16, -0.16, -0.16))
     if person.hair_style in ("cropped", "receding"):
         ground = scalp * np.clip(0.8 + 0.25 * noise(rng, 0.5), 0, 1)
     else:
         ground = scalp
     streak = 1 + 0.25 * noise(rng, 0.8, stretch=8) + 0.15 * noise(rng, 3, stretch=5)
-    dark = np.clip(streak, 0.3, 2)[..., None] * hair * 0.75
-    ground = ground[..., None]
-    colour[:] = colour * (1 - ground) + ground * dark
+    cover(colour, ground, np.clip(streak, 0.3, 2), _rgb(*(hair * 0.75)))
 
 
 def _lasting_relief(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from painscope.virtual.anatomy import COLUMNS, ROWS, THETA, P, Q
+from painscope.virtual.anatomy import COLUMNS, ROWS, THETA, P, Q, smoothstep
 from painscope.virtual.hair import beard_cover, scalp_cover
 from painscope.virtual.head import Head
 from painscope.virtual.mesh import Material, Part, ribbons, sheet
@@ -17,6 +17,7 @@ __all__ = ["beard_part", "mane_part", "scalp_part"]
 
 _MIDDLE = np.array([0.0, 5.0, -15.0])
 _SKULL = np.array([76.0, 108.0, 108.0])
+_BEHIND = -15.0  # where falling hair's middle lies, in mm from the ears
 
 
 class _Surface:
@@ -41,16 +42,21 @@ class _Surface:
         row = np.arccos(np.clip(up, -1, 1)) / np.pi * (rows - 1)
         return row, (turn / (2 * np.pi) + 0.5) * (columns - 1)
 
-    def push_out(self, place: np.ndarray, clearance: np.ndarray) -> np.ndarray:
-        """Return points [N, 3] moved to at least `clearance` [N, 1] mm off the head."""
+    def push_out(
+        self, place: np.ndarray, clearance: np.ndarray, lying: np.ndarray | bool = False
+    ) -> np.ndarray:
+        """Return points [N, 3] moved to at least `clearance` [N, 1] mm off the head.
+
+        Or to just so much, where `lying`, bool [N, 1].
+        """
         away = place - _MIDDLE
         row, column = self._cell(away)
         reach = cv2.remap(
             self._reach, column.astype(np.float32), row.astype(np.float32), cv2.INTER_LINEAR
         )
         distance = np.linalg.norm(away, axis=1, keepdims=True) + 1e-9
-        factor = np.maximum((reach.reshape(-1, 1) + clearance) / distance, 1.0)
-        return _MIDDLE + away * factor
+        factor = (reach.reshape(-1, 1) + clearance) / distance
+        return _MIDDLE + away * np.where(lying, factor, np.maximum(factor, 1.0))
 
 
 @dataclass(frozen=True)
@@ -58,8 +64,8 @@ class _Style:
     """How a head of hair is cut and combed.
 
     Attributes: wisps and points per wisp; length and its spread, in mm and as a share; width of a
-    wisp in mm; how fast it bends to gravity; how far it stands up at the root; curl's size and
-    wavelength in mm.
+    wisp in mm; how fast it bends to gravity; how far it stands up at the root; and the height in mm
+    where hair that falls is cut, None for hair that does not fall.
     """
 
     wisps: int
@@ -69,6 +75,7 @@ class _Style:
     width: float
     gravity: float
     lift: float
+    hem: float | None = None
 
 
 _STYLES = {
@@ -76,8 +83,8 @@ _STYLES = {
     "cropped": _Style(2600, 3, 6, 0.3, 1.5, 0.0, 0.6),
     "short": _Style(2400, 4, 30, 0.35, 1.9, 0.25, 0.35),
     "swept": _Style(2000, 5, 46, 0.3, 2.3, 0.12, 0.45),
-    "bob": _Style(520, 9, 145, 0.10, 3.2, 0.35, 0.3),
-    "long": _Style(460, 12, 250, 0.12, 3.4, 0.35, 0.3),
+    "bob": _Style(950, 11, 145, 0.10, 2.2, 0.35, 0.15, -104.0),
+    "long": _Style(850, 14, 250, 0.10, 2.4, 0.35, 0.15, -235.0),
     "tied": _Style(1300, 7, 105, 0.1, 2.6, 0.0, 0.05),
     "afro": _Style(3400, 3, 11, 0.4, 2.0, 0.0, 0.5),
 }
@@ -93,7 +100,7 @@ def scalp_part(head: Head, colour: np.ndarray) -> Part | None:
     cover = scalp_cover(person, P, Q, soft=5.0)
     if person.hair_style == "receding":
         cover = cover * 0.85
-    if person.hair_style in ("bob", "long"):  # behind, a few wisps do
+    if style.hem:  # behind, a few wisps do
         cover = cover * np.where(np.abs(THETA) > 1.45, 0.3, 1.0)
     roots, _ = _roots(rng, head, cover, style.wisps)
     out = _outwards(roots)
@@ -103,19 +110,25 @@ def scalp_part(head: Head, colour: np.ndarray) -> Part | None:
         length *= np.interp(roots[:, 1], [0, 25, 70], [0.25, 0.35, 1.0])
     fringe = _fringe_share(person, roots, rng)
     length = np.where(
-        fringe > 0, np.minimum(length, roots[:, 1] - 24 + rng.normal(0, 4, len(roots))), length
+        fringe > 0, np.minimum(length, roots[:, 1] - 24 + rng.normal(0, 3, len(roots))), length
     )
-    surface = _Surface(head)
-    paths = _grow(
-        rng, person, style, surface, roots - 1.5 * out, out, np.maximum(length, 4.0), depth, fringe
-    )
-    close = person.hair_style in ("cropped", "receding")
-    shade = (0.6 + 0.45 * depth) * (1 + (0.10 if close else 0.2) * rng.normal(0, 1, len(roots)))
+    surface, length = _Surface(head), np.maximum(length, 4.0)
+    paths = _grow(person, style, surface, roots - 1.5 * out, length, depth, fringe)
+    if style.hem:  # falling straight, a wisp reaches as much lower as it is longer
+        ragged = style.hem + 0.03 * style.length * rng.normal(0, 1, len(roots))
+        for _ in range(2):
+            cut = np.clip(length + paths[:, -1, 1] - ragged, 20.0, 1.75 * style.length)
+            length = np.where(fringe > 0, length, cut)
+            paths = _grow(person, style, surface, roots - 1.5 * out, length, depth, fringe)
+        tidy = _lies_well(paths) | (fringe > 0)
+        paths, roots, depth = paths[tidy], roots[tidy], depth[tidy]
+    close = style.hem or person.hair_style in ("cropped", "receding")
+    shade = (0.6 + 0.45 * depth) * (1 + (0.12 if close else 0.2) * rng.normal(0, 1, len(roots)))
     along = np.linspace(0.78, 1.12, style.points)
     tint = np.clip(shade[:, None] * along, 0.25, 1.6)
     normals = _shading_normals(rng, paths)
     width = style.width * (0.7 + 0.6 * rng.random(len(roots)))
-    points, triangles = ribbons(paths, normals, width)
+    points, triangles = ribbons(paths, normals, width, tip=8.0 if style.hem else 3.0)
     return Part(
         points=points,
         triangles=triangles,
@@ -127,32 +140,33 @@ def scalp_part(head: Head, colour: np.ndarray) -> Part | None:
     )
 
 
-def mane_part(head: Head, colour: np.ndarray) -> Part | None:
-    """Return the body of hair that hangs round the neck, below the wisps; None if there is none."""
-    person = head.person
-    if person.hair_style not in ("bob", "long"):
+def mane_part(head: Head, colour: np.ndarray, wisps: Part | None) -> Part | None:
+    """Return the body of hair that hangs round the neck, within the wisps; None if there is none.
+
+    Nobody sees through it; the outer wisps lie upon it.
+    """
+    style = _STYLES.get(head.person.hair_style)
+    if style is None or style.hem is None or wisps is None:
         return None
-    rng = np.random.default_rng([person.seed, 0x3A9])
-    style = _STYLES[person.hair_style]
-    columns, rows = 97, 9
-    bottom = 40.0 - 1.12 * style.length
-    ragged = np.cumsum(rng.normal(0, 2.2, columns))
+    rng = np.random.default_rng([head.person.seed, 0x3A9])
+    columns, rows = 145, 10
+    bottom, top = style.hem - 2.0, 50.0
+    ragged = np.cumsum(rng.normal(0, 1.5, columns))
     ragged -= np.linspace(ragged[0], ragged[-1], columns)
-    wave = {"straight": 0.6, "wavy": 3.0, "coily": 4.0}[person.hair_texture]
-    phase = np.cumsum(rng.normal(0, 0.5, columns))
-    surface = _Surface(head)
+    half = np.radians(137)  # from temple round the back to temple
+    reach = _reach_of(wisps.points, half, bottom, top)
 
     def place(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-        turn = np.pi + (u - 0.5) * 2 * np.radians(128)  # from temple round the back to temple
-        y = 50 + (bottom + ragged[None, :] - 50) * (1 - v)
-        out = np.stack([np.sin(turn) * 72, np.minimum(y, 50) * 0, np.cos(turn) * 84 - 15], -1)
-        hull = surface.push_out(
-            np.stack([out[..., 0], np.maximum(y, 10.0), out[..., 2]], -1).reshape(-1, 3),
-            np.full((out[..., 0].size, 1), 2.0),
-        ).reshape(*u.shape, 3)
-        swing = wave * np.sin(phase[None, :] + y / 8.0) * np.clip((30 - y) / 60, 0, 1)
-        inwards = 1 - 0.10 * np.clip((-40 - y) / 80, 0, 1)
-        return np.stack([hull[..., 0] * inwards + swing, y, hull[..., 2] * inwards], -1)
+        turn = np.pi + (2 * u - 1) * half
+        y = top + (bottom + ragged[None, :] - top) * (1 - v)
+        at = [
+            (axis * (n - 1)).astype(np.float32)
+            for axis, n in ((u, reach.shape[1]), (v, len(reach)))
+        ]
+        away = cv2.remap(reach, at[0], at[1], cv2.INTER_LINEAR)
+        # Tucked in beside the face, and beneath the wisps where it begins.
+        away *= 1 - 0.22 * smoothstep(0.86, 1.0, np.abs(2 * u - 1)) - 0.16 * smoothstep(0.6, 1, v)
+        return np.stack([np.sin(turn) * away, y, np.cos(turn) * away + _BEHIND], -1)
 
     points, triangles, uv = sheet(columns, rows, place)
     points = _beside_face(points, np.zeros(len(points)), np.zeros(len(points)))
@@ -162,7 +176,9 @@ def mane_part(head: Head, colour: np.ndarray) -> Part | None:
         triangles[:, [1, 2, 0]],
         triangles[:, [0, 2, 1]],
     )
-    stripes = np.clip(1 + 0.28 * rng.normal(0, 1, columns), 0.4, 1.6)
+    stripes = 1 + 0.22 * rng.normal(0, 1, columns)
+    stripes += 0.25 * cv2.GaussianBlur(rng.normal(0, 1, (1, columns)), (9, 1), 2.0)[0]
+    stripes = np.clip(stripes, 0.4, 1.6)
     tint = (
         0.72
         * stripes[(uv[:, 0] * (columns - 1)).round().astype(int)]
@@ -176,6 +192,38 @@ def mane_part(head: Head, colour: np.ndarray) -> Part | None:
         tint=tint,
         follow=_following(points),
     )
+
+
+def _lies_well(paths: np.ndarray) -> np.ndarray:
+    """Return which falling wisps [N, K, 3] neither stick up nor cross the forehead: bool [N]."""
+    along = np.linspace(0, 1, 4)[:, None, None, None]
+    x, y, z = np.moveaxis(paths[:, :-1] * (1 - along) + paths[:, 1:] * along, -1, 0)
+    crossing = (np.abs(x) < 50) & (y < 58) & (z > 35)
+    return (paths[:, -1, 1] < 0) & ~crossing.any(axis=(0, 2))
+
+
+def _reach_of(points: np.ndarray, half: float, bottom: float, top: float) -> np.ndarray:
+    """Return how far out most falling hair hangs, in mm from the middle: float32 [height, turn].
+
+    From the `bottom` up to the `top`, and round the back by `half` a turn either way.
+    """
+    rows, columns = 12, 24
+    x, y, z = points[:, 0], points[:, 1], points[:, 2] - _BEHIND
+    turn = (np.arctan2(-x, -z) / half + 1) / 2
+    row = np.floor((y - bottom) / (top - bottom) * rows).astype(int)
+    column = np.floor(turn * columns).astype(int)
+    within = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+    cell, away = (row * columns + column)[within], np.hypot(x, z)[within]
+    order = np.lexsort((away, cell))
+    start, count = (
+        np.searchsorted(cell[order], np.arange(rows * columns)),
+        np.bincount(cell, minlength=rows * columns),
+    )
+    middle = away[order][np.minimum(start + (0.82 * count).astype(int), len(away) - 1)]
+    known = (count > 3).reshape(rows, columns).astype(np.float32)
+    spread = cv2.GaussianBlur(known * middle.reshape(rows, columns).astype(np.float32), (0, 0), 1.0)
+    reach: np.ndarray = spread / np.maximum(cv2.GaussianBlur(known, (0, 0), 1.0), 1e-6)
+    return np.where(reach > 0, reach, reach.max())
 
 
 def beard_part(head: Head, colour: np.ndarray) -> Part | None:
@@ -277,21 +325,20 @@ def _comb(person: Person, place: np.ndarray, fringe: np.ndarray) -> np.ndarray:
 
 
 def _grow(
-    rng: np.random.Generator,
     person: Person,
     style: _Style,
     surface: _Surface,
     roots: np.ndarray,
-    out: np.ndarray,
     length: np.ndarray,
     depth: np.ndarray,
     fringe: np.ndarray,
 ) -> np.ndarray:
     """Let wisps grow step by step; return their points float64 [N, points, 3]."""
+    rng = np.random.default_rng([person.seed, 0x6A0])
     step = (length / (style.points - 1))[:, None]
     place = roots.copy()
     stray = 0.14 * rng.normal(0, 1, roots.shape)
-    falls = person.hair_style in ("bob", "long")
+    falls = style.hem is not None
     if falls:
         stray *= 0.35
     if person.hair_style in ("afro", "cropped"):
@@ -299,7 +346,9 @@ def _grow(
     if person.hair_style == "tied":
         stray *= 0.15
     paths = [place]
-    clearance = (0.5 + 4.5 * depth * (1 + 0.4 * (person.hair_texture == "wavy")))[:, None]
+    clearance = (
+        0.5 + (3.0 if falls else 4.5) * depth * (1 + 0.4 * (person.hair_texture == "wavy"))
+    )[:, None]
     if person.hair_style == "tied":
         clearance = (0.2 + 1.5 * depth)[:, None]
     for k in range(1, style.points):
@@ -314,7 +363,8 @@ def _grow(
         heading = flow * (1 - weight) + np.array([0.0, -1.0, 0.0]) * weight
         heading = heading + style.lift * away * np.exp(-k * step / 9.0) + stray * (0.5 + 0.5 * t)
         place = place + step * _unit(heading)
-        place = surface.push_out(place, clearance * min(1.0, 2 * t))
+        lying = place[:, 1:2] > 45 if falls else False  # steps are long: keep to the crown
+        place = surface.push_out(place, clearance * min(1.0, 2 * t), lying)
         if falls:
             place = _beside_face(place, depth, fringe)
         paths.append(place)

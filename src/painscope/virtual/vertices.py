@@ -5,17 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from painscope.compiled import kernel
-from painscope.virtual.raster import BITS, STEPS_PER_MM
+from painscope.virtual.raster import BITS, NOTHING, STEPS_PER_MM
 
 __all__ = [
     "add_fields",
     "add_fold",
     "follow_skin",
     "light_up",
+    "look",
     "place",
     "reset_relief",
     "rest_on_ball",
     "skin_normals",
+    "tally",
     "turn_about",
 ]
 
@@ -166,6 +168,43 @@ def place(  # type: ignore[no-untyped-def]
         shadowed[k, 0] = shadow_half + shadow_scale * right
         shadowed[k, 1] = shadow_half - shadow_scale * up
         shadowed[k, 2] = -(shadow_axes[2, 0] * x + shadow_axes[2, 1] * y + shadow_axes[2, 2] * z)
+
+
+@kernel(fastmath=True)
+def look(points, axes, middle, per_mm, half, view):  # type: ignore[no-untyped-def]
+    """See points, float32 [N, 3], from afar along `axes` [3, 3]: right, up and towards the eye.
+
+    Writes `view`, float32 [N, 3]: pixels right and down, `per_mm` of them per mm and `middle` at
+    `half`, and the distance behind the middle.
+    """
+    for k in range(len(points)):
+        x, y, z = points[k, 0] - middle[0], points[k, 1] - middle[1], points[k, 2] - middle[2]
+        view[k, 0] = half + per_mm * (axes[0, 0] * x + axes[0, 1] * y + axes[0, 2] * z)
+        view[k, 1] = half - per_mm * (axes[1, 0] * x + axes[1, 1] * y + axes[1, 2] * z)
+        view[k, 2] = -(axes[2, 0] * x + axes[2, 1] * y + axes[2, 2] * z)
+
+
+@kernel(fastmath=True)
+def tally(which, view, normals, direction, near, front, seen, most):  # type: ignore[no-untyped-def]
+    """Add to `seen` what light from `direction` reaches the points `which`, and to `most` could.
+
+    view : float32 [N, 3], as `look` writes it; normals : float32 [N, 3], of length 0 for what takes
+    light from every side; near : float32, where the view begins, and how far behind what is seen a
+    point still counts as seen; front : uint32 [S, S, 1]; seen, most : float32 [K].
+    """
+    last = front.shape[0] - 1
+    for i in range(len(which)):
+        k = u32(which[i])
+        x, y, z = normals[k, 0], normals[k, 1], normals[k, 2]
+        weight = f32(1.0)
+        if x * x + y * y + z * z > f32(0.25):
+            weight = max(x * direction[0] + y * direction[1] + z * direction[2], f32(0.0))
+        column = u32(min(max(int(view[k, 0]), 0), last))
+        row = u32(min(max(int(view[k, 1]), 0), last))
+        most[i] += weight
+        nearest = front[row, column, 0]
+        if nearest == NOTHING or view[k, 2] < near + f32(nearest >> u32(BITS)) / STEPS_PER_MM:
+            seen[i] += weight
 
 
 @kernel(fastmath=True)

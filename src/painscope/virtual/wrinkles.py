@@ -69,7 +69,7 @@ def _fold(
     thickness = max(1, round(0.7 * per_mm))
     for line in lines:
         pixels = texel(line[:, 0], line[:, 1], per_mm) - [columns.start, rows.start]
-        draw_lines(image, [pixels[k : k + 2] for k in range(len(line) - 1)], thickness, fade)
+        draw_lines(image, np.stack([pixels[:-1], pixels[1:]], 1), thickness, fade)
     groove = cv2.GaussianBlur(image, (0, 0), width * per_mm)
     swell = cv2.GaussianBlur(image, (0, 0), 2.6 * width * per_mm)
     # Skin is pushed together: what sinks in the groove swells up beside it.
