@@ -37,8 +37,8 @@ def test_auto_is_bf16_only_where_the_processor_computes_in_it(
 def test_precision_by_name() -> None:
     assert pick_precision("bf16", CPU) == "bf16"
     assert pick_precision("fp32", CPU) == "fp32"
-    with pytest.raises(UsageError, match="auto, fp32 or bf16"):
-        pick_precision("int8", CPU)
+    with pytest.raises(UsageError, match="auto, fp32, bf16 or int8"):
+        pick_precision("int4", CPU)
 
 
 def test_autocast_computes_in_the_precision_asked_for() -> None:

@@ -30,6 +30,11 @@ def extract(
     ),
     rate: float = typer.Option(30.0, min=0.1, help="Frames per second."),
     locate_every: int = typer.Option(1, help="Search only every n-th frame for the face."),
+    precision: str = typer.Option("auto", help="Of a network: auto, fp32, bf16 or int8."),
+    engine: str = typer.Option("auto", help="auto, torch, torch-compiled or openvino."),
+    calibrate: list[Path] = typer.Option(
+        [], metavar="VIDEO", help="For int8: faces of people who are not tested."
+    ),
     option: list[str] = typer.Option([], metavar="KEY=VALUE", help="Option of the dataset."),
 ) -> None:
     """Extract a feature vector per frame; the same call continues where it was stopped.
@@ -40,17 +45,26 @@ def extract(
     from painscope.cli.progress import progress_bars
     from painscope.datasets import load_dataset
     from painscope.errors import UsageError
-    from painscope.face import make_locator
-    from painscope.features import fill_store, make_extractor, open_store
+    from painscope.face import Locator, make_locator
+    from painscope.features import calibration_crops, fill_store, make_extractor, open_store
+    from painscope.networks import load_checkpoint
 
     if (checkpoint is None) == (extractor is None):
         raise UsageError("name either --checkpoint or --extractor")
     dataset = load_dataset(name, folder, **options(option))
     if checkpoint is not None:
-        reader = make_extractor("vgg16-gap", checkpoint=checkpoint)
+        network = load_checkpoint(checkpoint)
+        finder: Locator | None = (found := make_locator(locator))
+        crops = None
+        if calibrate:
+            size = network.card.input_size
+            crops = calibration_crops(calibrate, found, size=size, margin=margin)
+        reader = make_extractor(
+            "vgg16-gap", checkpoint=network, precision=precision, engine=engine, calibration=crops
+        )
     else:
         reader = make_extractor(str(extractor))
-    finder = None if reader.crop_size is None else make_locator(locator)
+        finder = None if reader.crop_size is None else make_locator(locator)
     store = open_store(
         out / dataset.name,
         reader,

@@ -15,7 +15,7 @@ import torch
 
 from painscope.errors import VideoError
 from painscope.face import Locator, crop_face, make_locator
-from painscope.features import VGGFeatures, fill_store, open_store
+from painscope.features import VGGFeatures, calibration_crops, fill_store, open_store
 from painscope.networks import (
     VGG16GAP,
     Checkpoint,
@@ -89,6 +89,7 @@ def bench(
     locator: str = "auto",
     precision: str = "auto",
     device: str = "auto",
+    engine: str = "auto",
     seconds: float = 8.0,
     rounds: int = 2,
 ) -> Benchmark:
@@ -100,8 +101,8 @@ def bench(
         A video of one face; by default a virtual one of 640×360 pixels is drawn.
     checkpoint : Checkpoint, optional
         By default VGG16 of full width with random weights, which is as fast as any.
-    locator, precision, device : str
-        As for `make_locator` and `VGGFeatures`.
+    locator, precision, device, engine : str
+        As for `make_locator` and `VGGFeatures`; int8 is calibrated on the video itself.
     seconds : float
         About how long the whole pipeline is watched each time; the stages for a quarter.
     rounds : int
@@ -113,13 +114,19 @@ def bench(
         If no face is found in the video.
     """
     finder = make_locator(locator)
-    extractor = VGGFeatures(checkpoint or random_checkpoint(), device=device, precision=precision)
+    network = checkpoint or random_checkpoint()
     with TemporaryDirectory() as folder:
         path = Path(folder) / "face.mp4"
         if video is None:
             write_face_video(path, seconds=20)
         else:
             path = Path(video)
+        crops = None
+        if precision == "int8":
+            crops = calibration_crops([path], finder, size=network.card.input_size)
+        extractor = VGGFeatures(
+            network, device=device, precision=precision, engine=engine, calibration=crops
+        )
         stages = _stages(path, finder, extractor, seconds / 4)
         clip_s = max(SHORTEST_S, seconds * stages["network_fps"] / RATE)
         clip_s = min(clip_s, probe(path).duration_s or clip_s)
@@ -129,7 +136,7 @@ def bench(
             plain += _timed(_plain(recording, finder, extractor.checkpoint), seconds / 2)
             whole += _whole(recording, finder, extractor, Path(folder) / str(turn))
     peak = _peak_gflops(extractor.precision, extractor.device)
-    network = stages["network_fps"] * _flops(extractor) / 1e9
+    gflops = stages["network_fps"] * _flops(extractor) / 1e9
     return Benchmark(
         device=str(extractor.device),
         precision=extractor.precision,
@@ -142,8 +149,8 @@ def bench(
         plain_fps=float(plain[0] / plain[1]),
         ratio=float(whole[0] / whole[1] / (plain[0] / plain[1])),
         peak_gflops=peak,
-        network_gflops=network,
-        network_share_of_peak=network / peak,
+        network_gflops=gflops,
+        network_share_of_peak=gflops / peak,
         peak_rss_mib=_peak_rss_mib(),
     )
 

@@ -5,6 +5,7 @@ from typing import Any
 from painscope.errors import UsageError
 from painscope.features.base import Extractor
 from painscope.features.blendshapes import UNIT_BLENDSHAPES, BlendshapeFeatures
+from painscope.features.calibration import calibration_crops
 from painscope.features.deep import (
     CNNFFeatures,
     CNNMFeatures,
@@ -54,6 +55,7 @@ __all__ = [
     "TrueActionUnits",
     "VGGFaceFeatures",
     "VGGFeatures",
+    "calibration_crops",
     "extract",
     "fill_store",
     "join_sequences",

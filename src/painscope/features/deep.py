@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
 from painscope.errors import UsageError
 from painscope.features.network import NetworkFeatures
 
@@ -27,7 +29,7 @@ class _LayerFeatures(NetworkFeatures):
     layer : str
         Any by name. fc6 and fc7 are taken after their ReLU, maps of convolutions and pools
         are averaged over their places.
-    device, precision : str
+    device, precision, engine, calibration
         As for `painscope.features.VGGFeatures`.
     """
 
@@ -40,13 +42,15 @@ class _LayerFeatures(NetworkFeatures):
         *,
         device: str = "auto",
         precision: str = "auto",
+        engine: str = "auto",
+        calibration: np.ndarray | None = None,
     ) -> None:
         from painscope.networks import (
             ARCHITECTURES,
             ClassicNetwork,
             Reading,
-            TorchEngine,
             load_backbone,
+            make_engine,
             pick_device,
             pick_precision,
             random_backbone,
@@ -65,11 +69,14 @@ class _LayerFeatures(NetworkFeatures):
         self.network = weights.network.to(self.device).eval()
         self.names = tuple(f"f{k:04d}" for k in range(self.network.width(layer)))
         self.crop_size: int | None = 224
-        self.engine = TorchEngine(
+        self.engine = make_engine(
+            engine,
             Reading(self.network, partial(ClassicNetwork.activations, layer=layer)),
             weights.preprocessing,
+            size=224,
             device=self.device,
             precision=self.precision,
+            calibration=calibration,
         )
 
     @property
@@ -82,6 +89,7 @@ class _LayerFeatures(NetworkFeatures):
             "weights": self.backbone.origin,
             "preprocessing": self.backbone.preprocessing.model_dump(mode="json"),
             "precision": self.precision,
+            **self.engine.provenance,
         }
 
 

@@ -65,7 +65,9 @@ class VGGFeatures(NetworkFeatures):
     device : str
         ``auto``, ``cpu`` or ``cuda``.
     precision : str
-        ``auto``, ``fp32`` or ``bf16``; what was used is in the provenance.
+        ``auto``, ``fp32``, ``bf16`` or ``int8``; what was used is in the provenance.
+    engine, calibration
+        As for `painscope.networks.make_engine`.
 
     Attributes
     ----------
@@ -85,12 +87,14 @@ class VGGFeatures(NetworkFeatures):
         *,
         device: str = "auto",
         precision: str = "auto",
+        engine: str = "auto",
+        calibration: np.ndarray | None = None,
     ) -> None:
         from painscope.networks import (
             VGG16GAP,
             Reading,
-            TorchEngine,
             load_checkpoint,
+            make_engine,
             pick_device,
             pick_precision,
         )
@@ -101,14 +105,18 @@ class VGGFeatures(NetworkFeatures):
         self.precision = pick_precision(precision, self.device)
         self.checkpoint = checkpoint
         self.network = checkpoint.network.to(self.device).eval()
-        self.crop_size: int | None = checkpoint.card.input_size
+        size = checkpoint.card.input_size
+        self.crop_size: int | None = size
         self.names = tuple(f"f{k:04d}" for k in range(checkpoint.card.feature_size))
         self._sha256 = checkpoint.sha256
-        self.engine = TorchEngine(
+        self.engine = make_engine(
+            engine,
             Reading(self.network, VGG16GAP.features),
             checkpoint.card.preprocessing,
+            size=size,
             device=self.device,
             precision=self.precision,
+            calibration=calibration,
         )
 
     @property
@@ -122,4 +130,5 @@ class VGGFeatures(NetworkFeatures):
             "width": card.width,
             "preprocessing": card.preprocessing.model_dump(mode="json"),
             "precision": self.precision,
+            **self.engine.provenance,
         }

@@ -4,7 +4,7 @@ from painscope.networks.backbone import Backbone, load_backbone, random_backbone
 from painscope.networks.card import Card, Preprocessing, prepare
 from painscope.networks.classic import ARCHITECTURES, Architecture, ClassicNetwork
 from painscope.networks.device import Precision, autocast, pick_device, pick_precision
-from painscope.networks.engine import Engine, Reading, TorchEngine
+from painscope.networks.engine import ENGINES, Engine, Reading, TorchEngine, make_engine
 from painscope.networks.vgg import VGG16GAP, fold_batch_norm
 from painscope.networks.weights import (
     Checkpoint,
@@ -15,6 +15,7 @@ from painscope.networks.weights import (
 
 __all__ = [
     "ARCHITECTURES",
+    "ENGINES",
     "VGG16GAP",
     "Architecture",
     "Backbone",
@@ -30,6 +31,7 @@ __all__ = [
     "fold_batch_norm",
     "load_backbone",
     "load_checkpoint",
+    "make_engine",
     "pick_device",
     "pick_precision",
     "prepare",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 
@@ -36,22 +36,21 @@ def pick_device(name: str = "auto") -> torch.device:
 
 
 def pick_precision(name: str, device: torch.device) -> Precision:
-    """Return ``"fp32"`` or ``"bf16"``; ``"auto"`` is bf16 only where the chip computes in it.
+    """Return the precision called `name`; ``"auto"`` is bf16 where the chip computes in it.
 
     That is a CUDA device with bf16, or a processor with AMX (about four times fp32's speed
-    for VGG16). Elsewhere bf16 is emulated and slower than fp32.
+    for VGG16). Elsewhere bf16 is emulated and slower than fp32. int8 is never
+    chosen by itself: it needs faces to calibrate on (`make_engine`).
 
     Raises
     ------
     UsageError
-        If `name` is none of auto, fp32, bf16.
+        If `name` is none of auto, fp32, bf16, int8.
     """
-    if name == "fp32":
-        return "fp32"
-    if name == "bf16":
-        return "bf16"
+    if name in ("fp32", "bf16", "int8"):
+        return cast(Precision, name)
     if name != "auto":
-        raise UsageError(f"unknown precision {name!r}", hint="Use auto, fp32 or bf16.")
+        raise UsageError(f"unknown precision {name!r}", hint="Use auto, fp32, bf16 or int8.")
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
     return "bf16" if _has_amx() else "fp32"

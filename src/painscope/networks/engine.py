@@ -8,19 +8,20 @@ alone: not on what else is in the batch, nor on how many cores there are.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Thread
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from painscope.errors import UsageError
 from painscope.networks.card import Preprocessing, prepare
 from painscope.networks.device import Precision, autocast
 
-__all__ = ["Engine", "Reading", "TorchEngine"]
+__all__ = ["ENGINES", "Engine", "Reading", "TorchEngine", "compute_alone", "make_engine"]
 
 #: Crops per batch. In fp32 a core is busy with one already, and more only cost memory (VGG16's
 #: widest layer has 13 MB of each); the faster arithmetic wants more, and a GPU many.
@@ -42,13 +43,23 @@ class Engine:
         Crops that the network reads at a time.
     streams : int
         Batches at a time.
+
+    Attributes
+    ----------
+    name : str
+        Its name in `ENGINES`.
     """
 
-    name: ClassVar[str]
+    name: str
 
     def __init__(self, batch_size: int, streams: int) -> None:
         self.batch_size, self.streams = batch_size, streams
         self._threads: ThreadPoolExecutor | None = None
+
+    @property
+    def provenance(self) -> Mapping[str, object]:
+        """What of it shapes the numbers, besides the precision: of plain torch, nothing."""
+        return {}
 
     @property
     def readers(self) -> int:
@@ -118,10 +129,8 @@ class TorchEngine(Engine):
     device : torch.device
     precision : {"fp32", "bf16"}
     compile : bool
-        Whether `torch.compile` makes it faster first, which takes a minute or two.
+        Whether `torch.compile` makes it faster first: minutes, and it needs a C++ compiler.
     """
-
-    name = "torch"
 
     def __init__(
         self,
@@ -139,17 +148,20 @@ class TorchEngine(Engine):
             super().__init__(CUDA_BATCH, streams=CUDA_STREAMS)
         if precision == "bf16":  # once, and not in every batch
             reading = copy.deepcopy(reading).to(torch.bfloat16)
+        self.name = "torch-compiled" if compile else "torch"
         self._reading = torch.compile(reading) if compile else reading
         self.preprocessing, self.device, self.precision = preprocessing, device, precision
+
+    @property
+    def provenance(self) -> Mapping[str, object]:
+        """Whether it was compiled: that fuses layers, which rounds differently."""
+        return {} if self.name == "torch" else {"engine": self.name}
 
     def _begin(self) -> None:
         if self.device.type == "cuda":
             torch.cuda.set_stream(torch.cuda.Stream(self.device))  # of this thread
             return
-        torch.set_num_threads(1)  # of this thread, and of threads that torch does not know yet
-        other = Thread(target=torch.set_num_threads, args=(self._cores,))
-        other.start()  # takes the second of these back
-        other.join()
+        compute_alone(self._cores)
 
     def _read(self, crops: np.ndarray) -> np.ndarray:
         images = torch.from_numpy(crops)
@@ -159,3 +171,69 @@ class TorchEngine(Engine):
         with torch.inference_mode(), autocast(self.device, self.precision):
             values = self._reading(prepare(images, self.preprocessing))
             return values.float().cpu().numpy()
+
+
+def compute_alone(cores: int) -> None:
+    """Let torch compute in this thread alone; elsewhere it goes on using so many `cores`."""
+    torch.set_num_threads(1)  # of this thread, and of threads that torch does not know yet
+    other = Thread(target=torch.set_num_threads, args=(cores,))
+    other.start()  # takes the second of these back
+    other.join()
+
+
+#: How a network can be run.
+ENGINES = ("torch", "torch-compiled", "openvino")
+
+
+def make_engine(
+    name: str,
+    reading: Reading,
+    preprocessing: Preprocessing,
+    *,
+    size: int,
+    device: torch.device,
+    precision: Precision,
+    calibration: np.ndarray | None = None,
+) -> Engine:
+    """Return the engine called `name`.
+
+    Parameters
+    ----------
+    name : str
+        One of `ENGINES`, or ``"auto"``: torch, and OpenVINO for int8.
+    reading : Reading
+    preprocessing : Preprocessing
+    size : int
+        Side of the crops in pixels.
+    device : torch.device
+    precision : Precision
+    calibration : uint8 [N, size, size, 3], optional
+        Crops that tell int8 the layers' ranges. Not of people who are tested.
+
+    Raises
+    ------
+    UsageError
+        If name, device, precision and calibration do not fit each other, or OpenVINO is not
+        installed.
+    """
+    if name == "auto":
+        name = "openvino" if precision == "int8" else "torch"
+    if name not in ENGINES:
+        raise UsageError(f"unknown engine {name!r}", hint=f"Engines are: {', '.join(ENGINES)}.")
+    if (precision == "int8") != (calibration is not None):
+        raise UsageError(
+            "int8 needs crops to calibrate on, and no other precision does",
+            hint="Give faces of people who are not tested.",
+        )
+    if name == "openvino":
+        if device.type != "cpu":
+            raise UsageError("OpenVINO computes on the CPU here", hint="Use device cpu.")
+        from painscope.networks.openvino import OpenVINOEngine
+
+        return OpenVINOEngine(
+            reading, preprocessing, size=size, precision=precision, calibration=calibration
+        )
+    if precision == "int8":
+        raise UsageError("torch does not compute in int8 here", hint="Use engine openvino.")
+    compile = name == "torch-compiled"
+    return TorchEngine(reading, preprocessing, device=device, precision=precision, compile=compile)

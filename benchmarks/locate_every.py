@@ -1,0 +1,62 @@
+"""What locating the face in every n-th frame only does to boxes and features.
+
+    python benchmarks/locate_every.py VIDEO.mp4 [OTHER.mp4 ...]
+
+Prints, against locating in every frame: the difference of boxes in sides of the box, how alike
+the crops' features are (cosine; VGG16 of full width, random weights, on every fifth frame) and
+the share of frames that have a box and that count as found.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+EVERY = (1, 2, 3, 5)
+STEP = 5
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("video", nargs="+", type=Path)
+    arguments.add_argument("--locator", default="auto", help="default: %(default)s")
+    arguments.add_argument("--width", type=float, default=1.0, help="of the network")
+    chosen = arguments.parse_args()
+
+    from painscope.face import CropBatch, FaceStream, make_locator
+    from painscope.features import VGGFeatures
+    from painscope.networks import random_checkpoint
+
+    locator = make_locator(chosen.locator)
+    engine = VGGFeatures(random_checkpoint(width=chosen.width), precision="fp32").engine
+    print("| video | every | box: median | 95 % | cosine: median | smallest | box | found |")
+    print("|---|---|---|---|---|---|---|---|")
+    for video in chosen.video:
+        reference = None
+        for every in EVERY:
+            stream = FaceStream(video, locator, locate_every=every)
+            parts = [batch for batch in stream]
+            track = CropBatch.concatenate(parts).track
+            crops = np.concatenate([batch.crops for batch in parts])[::STEP]
+            values = engine(crops)
+            reference = reference or (track, values)
+            both = track.has_box & reference[0].has_box
+            side = (reference[0].box[:, 2:] - reference[0].box[:, :2]).max(1)
+            moved = np.abs(track.box - reference[0].box).max(1)[both] / side[both]
+            alike = cosine(values, reference[1])[both[::STEP]]
+            print(
+                f"| {video.stem} | {every} | {np.median(moved):.3f} | "
+                f"{np.percentile(moved, 95):.3f} | {np.median(alike):.4f} | {alike.min():.4f} | "
+                f"{track.has_box.mean():.3f} | {track.found.mean():.3f} |",
+                flush=True,
+            )
+
+
+def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""OpenVINO: the same networks, fused and quantised, on the CPU (extra `openvino`)."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+from collections.abc import Mapping
+from contextlib import redirect_stdout
+from functools import partial
+from importlib.metadata import version
+from threading import local
+from typing import Any
+
+import numpy as np
+import torch
+
+from painscope.errors import UsageError
+from painscope.networks.card import Preprocessing, prepare
+from painscope.networks.device import Precision
+from painscope.networks.engine import CPU_BATCH, Engine, Reading, compute_alone
+
+__all__ = ["OpenVINOEngine"]
+
+
+class OpenVINOEngine(Engine):
+    """A network in OpenVINO; in int8 after calibration.
+
+    Nothing leaves the machine: OpenVINO's tools would report their use to their makers, and
+    are declined here.
+
+    Parameters
+    ----------
+    reading : Reading
+        On the CPU.
+    preprocessing : Preprocessing
+    size : int
+        Side of the crops in pixels.
+    precision : Precision
+    calibration : uint8 [N, size, size, 3], optional
+        For int8: the crops on which NNCF takes the layers' ranges and corrects their biases.
+
+    Raises
+    ------
+    UsageError
+        If OpenVINO or NNCF is not installed.
+    """
+
+    name = "openvino"
+
+    def __init__(
+        self,
+        reading: Reading,
+        preprocessing: Preprocessing,
+        *,
+        size: int,
+        precision: Precision,
+        calibration: np.ndarray | None = None,
+    ) -> None:
+        self._cores = torch.get_num_threads()
+        super().__init__(CPU_BATCH[precision], streams=self._cores)
+        self._again = partial(
+            OpenVINOEngine,
+            reading,
+            preprocessing,
+            size=size,
+            precision=precision,
+            calibration=calibration,
+        )
+        self.preprocessing, self.calibration = preprocessing, calibration
+        openvino = _openvino()
+        with torch.inference_mode():
+            model = openvino.convert_model(
+                reading.eval(), example_input=torch.zeros(1, 3, size, size)
+            )
+        if calibration is not None:
+            model = _quantised(model, calibration, preprocessing)
+        model.reshape([self.batch_size, 3, size, size])
+        # A stream is a thread with a batch of its own, as everywhere.
+        self._compiled = openvino.Core().compile_model(
+            model,
+            "CPU",
+            {
+                "NUM_STREAMS": str(self.streams),
+                "INFERENCE_NUM_THREADS": str(self.streams),
+                "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
+            },
+        )
+        self._own = local()
+
+    def __reduce__(self) -> tuple:
+        return self._again, ()
+
+    @property
+    def provenance(self) -> Mapping[str, object]:
+        """OpenVINO's version; for int8 also NNCF's, and the sha256 of the calibration's crops."""
+        told: dict[str, object] = {"engine": f"openvino {version('openvino')}"}
+        if self.calibration is not None:
+            told["quantised"] = f"nncf {version('nncf')}"
+            told["calibration_sha256"] = hashlib.sha256(
+                np.ascontiguousarray(self.calibration).data
+            ).hexdigest()
+        return told
+
+    def _begin(self) -> None:
+        compute_alone(self._cores)
+        self._own.request = self._compiled.create_infer_request()
+
+    def _read(self, crops: np.ndarray) -> np.ndarray:
+        prepared = _prepared(crops, self.preprocessing)
+        return self._own.request.infer([prepared])[0].copy()
+
+
+def _prepared(crops: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
+    """Return float32 [B, 3, S, S]."""
+    return prepare(torch.from_numpy(crops), preprocessing).contiguous().numpy()
+
+
+def _quantised(model: Any, crops: np.ndarray, preprocessing: Preprocessing) -> Any:
+    """Return the model in int8, its ranges those of all `crops`."""
+    try:
+        import nncf
+    except ImportError:
+        raise _missing("nncf") from None
+    nncf.set_log_level(logging.ERROR)
+    single = [crops[k : k + 1] for k in range(len(crops))]
+    data = nncf.Dataset(single, partial(_prepared, preprocessing=preprocessing))
+    with redirect_stdout(io.StringIO()):  # its progress bars
+        return nncf.quantize(model, data, subset_size=len(crops))
+
+
+def _openvino() -> Any:
+    """Import OpenVINO, which then reports nothing to anybody."""
+    try:
+        from openvino_telemetry.utils.opt_in_checker import ConsentCheckResult, OptInChecker
+        from openvino_telemetry.utils.sender import TelemetrySender
+    except ImportError:
+        pass  # then there is nobody to report
+    else:  # before the import, which reports itself
+        OptInChecker.check = lambda *_, **__: ConsentCheckResult.DECLINED
+        TelemetrySender.send = lambda *_, **__: None  # for who asked before
+    try:
+        import openvino
+    except ImportError:
+        raise _missing("openvino") from None
+    return openvino
+
+
+def _missing(package: str) -> UsageError:
+    return UsageError(
+        f"{package} is not installed", hint='Install it with: pip install "painscope[openvino]".'
+    )

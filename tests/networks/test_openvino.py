@@ -1,0 +1,127 @@
+"""OpenVINO's engine, where it is installed; and what is said where it is not."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from painscope.errors import UsageError
+from painscope.face import FaceStream, make_locator
+from painscope.features import VGGFeatures
+from painscope.networks import VGG16GAP, Engine, make_engine, random_checkpoint
+from painscope.networks.engine import Reading
+
+SIZE = 64
+
+
+def make(precision: str = "fp32", calibration: np.ndarray | None = None) -> Engine:
+    network, card = random_checkpoint(width=1 / 4, input_size=SIZE)
+    return make_engine(
+        "openvino",
+        Reading(network, VGG16GAP.features),
+        card.preprocessing,
+        size=SIZE,
+        device=torch.device("cpu"),
+        precision=precision,  # type: ignore[arg-type]
+        calibration=calibration,
+    )
+
+
+def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+
+
+@pytest.fixture(scope="module")
+def faces(assets: Path) -> np.ndarray:
+    stream = FaceStream(
+        assets / "videos" / "single_face.mp4", make_locator("lbp-cascade"), rate=10, size=SIZE
+    )
+    return np.concatenate([batch.crops[batch.track.has_box] for batch in stream])
+
+
+@pytest.fixture
+def installed() -> None:
+    # Looked for and not imported: an import of NNCF is what begins its reports.
+    if not (find_spec("openvino") and find_spec("nncf")):
+        pytest.skip("needs the extra openvino")
+
+
+def test_without_openvino_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(UsageError, match=r"pip install \"painscope\[openvino\]\""):
+        make()
+
+
+def test_int8_and_calibration_belong_together() -> None:
+    checkpoint = random_checkpoint(width=1 / 8, input_size=SIZE)
+    crops = np.zeros((2, SIZE, SIZE, 3), np.uint8)
+    for settings in ({"precision": "int8"}, {"precision": "fp32", "calibration": crops}):
+        with pytest.raises(UsageError, match="int8 needs crops to calibrate on"):
+            VGGFeatures(checkpoint, **settings)
+    with pytest.raises(UsageError, match="Use engine openvino"):
+        VGGFeatures(checkpoint, precision="int8", calibration=crops, engine="torch")
+    with pytest.raises(UsageError, match="Engines are: torch"):
+        VGGFeatures(checkpoint, engine="steam")
+
+
+@pytest.mark.usefixtures("installed")
+def test_fp32_is_torchs_and_a_crops_numbers_depend_on_nothing_else() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (10, SIZE, SIZE, 3), np.uint8)
+    engine = make()
+    values = engine(images)
+    network, card = random_checkpoint(width=1 / 4, input_size=SIZE)
+    reading = Reading(network, VGG16GAP.features)
+    plain = make_engine(
+        "torch", reading, card.preprocessing, size=SIZE, device=torch.device("cpu"),
+        precision="fp32",
+    )(images)  # fmt: skip
+    np.testing.assert_allclose(values, plain, rtol=1e-3, atol=1e-5 * np.abs(plain).max())
+    for row in (0, 3, 9):
+        np.testing.assert_array_equal(engine(images[row : row + 1])[0], values[row])
+    np.testing.assert_array_equal(engine(images[::-1]), values[::-1])
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(engine))(images), values)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("installed")
+def test_int8_is_close_to_fp32_on_real_faces_and_the_same_twice(faces: np.ndarray) -> None:
+    known, new = faces[::2], faces[1::2]
+    one, two = make("int8", known), make("int8", known)
+    values = one(new)
+    np.testing.assert_array_equal(two(new), values)
+    np.testing.assert_array_equal(one(new[::-1]), values[::-1])
+    assert cosine(values, make()(new)).min() > 0.99
+    assert one.provenance == two.provenance
+    assert one.provenance != make("int8", known[1:]).provenance
+
+
+@pytest.mark.usefixtures("installed")
+def test_nothing_is_reported_to_anybody(tmp_path: Path) -> None:
+    # In a process of its own, which nobody has asked before.
+    script = """
+import socket
+def refuse(*_, **__): raise SystemExit("somebody calls")
+socket.socket.connect = socket.getaddrinfo = refuse
+import numpy as np, torch
+from painscope.features import VGGFeatures
+from painscope.networks import random_checkpoint
+crops = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), np.uint8)
+network = random_checkpoint(width=1 / 16, input_size=32)
+VGGFeatures(network, precision="int8", calibration=crops, device="cpu").engine(crops)
+from openvino_telemetry import Telemetry
+print(Telemetry().consent)
+"""
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment
+    )
+    assert (done.returncode, done.stdout) == (0, "False\n"), done.stderr
+    assert not (tmp_path / "intel").exists()
