@@ -19,8 +19,9 @@ _FACES: tuple[dict[int, float], ...] = (
     {6: 5, 12: 5, 14: 5, 25: 5},
     {15: 5, 17: 5, 20: 5, 24: 5},
 )
-#: What may be lost by leaving vertices out: pixels of place, and length of unit normals.
-_PLACE_PX, _NORMAL = 0.4, 0.12
+#: What may be lost by leaving vertices out: pixels off the surface (which shows at its outline) and
+#: along it (which shifts the paint), and length of unit normals (which shifts the light).
+_PLACE_PX, _SLIDE_PX, _NORMAL = 0.4, 0.8, 0.12
 
 
 def fine_blocks(head: Head, px_per_mm: float) -> np.ndarray:
@@ -31,18 +32,29 @@ def fine_blocks(head: Head, px_per_mm: float) -> np.ndarray:
         intensities = np.array([[face.get(unit, 0.0)] * 2 for unit in ACTION_UNITS])
         points = express(head, intensities, np.zeros(2)).points
         skin_normals(points, normals)
-        fine |= _bend(points) * px_per_mm > _PLACE_PX
-        fine |= _bend(normals) > _NORMAL
+        off, along = _split(_bends(points), normals)
+        fine |= (off * px_per_mm > _PLACE_PX) | (along * px_per_mm > _SLIDE_PX)
+        fine |= np.sqrt((_bends(normals) ** 2).sum(-1).max(0)) > _NORMAL
     return fine
 
 
-def _bend(values: np.ndarray) -> np.ndarray:
-    """Return how far vertices' values [N, 3] lie from what a block's corners would say."""
+def _split(bends: np.ndarray, normals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how long bends are at most, off the surface and along it."""
+    facing = normals.reshape(ROWS, COLUMNS, 3)[BLOCK_ROWS + 1, 1::2]
+    off = np.einsum("krcx,rcx->krc", bends, facing)
+    along = np.maximum((bends**2).sum(-1) - off**2, 0)
+    return np.abs(off).max(0), np.sqrt(along.max(0))
+
+
+def _bends(values: np.ndarray) -> np.ndarray:
+    """Return how five of a block's vertices differ from what its corners would say.
+
+    values : float32 [N, 3]; returns float32 [5, blocks up, blocks across, 3].
+    """
     grid = values.reshape(ROWS, COLUMNS, 3)
     low, middle, high = (grid[BLOCK_ROWS + k] for k in range(3))
     across = [row[:, 1::2] - 0.5 * (row[:, :-1:2] + row[:, 2::2]) for row in (low, middle, high)]
     up = middle - 0.5 * (low + high)
     # Of the middle it counts how far it lies off the diagonal that splits a coarse block.
     inner = middle[:, 1::2] - 0.5 * (low[:, :-1:2] + high[:, 2::2])
-    bends = [across[0], across[2], up[:, :-1:2], up[:, 2::2], inner]
-    return np.sqrt(np.max([np.einsum("rcx,rcx->rc", bend, bend) for bend in bends], axis=0))
+    return np.stack([across[0], across[2], up[:, :-1:2], up[:, 2::2], inner])

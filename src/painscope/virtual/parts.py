@@ -22,9 +22,11 @@ from painscope.virtual.mesh import Material, Part, ribbons, sheet, vertex_normal
 from painscope.virtual.people import EYE_COLOURS, Person
 from painscope.virtual.scene import Scene
 
-__all__ = ["bust", "ears", "eyeballs", "glasses", "lashes", "teeth", "tongue"]
+__all__ = ["EYE_TEXELS", "bust", "ears", "eyeballs", "glasses", "lashes", "teeth", "tongue"]
 
-_EYE_TEXELS = 128
+_EYE_SIZE = 128
+#: Texels of the eye's texture per unit of direction, right and up.
+EYE_TEXELS = np.array([1, -1], np.float32) * np.float32((_EYE_SIZE - 1) / 2)
 _BUST_SHAPE = (40, 57)
 
 
@@ -49,20 +51,19 @@ def eyeballs(head: Head) -> list[Part]:
         points = directions * head.eye_radius + centre
         parts.append(
             Part(points, triangles, material, directions, np.ones(len(points)),
-                 uv=eye_uv(directions), texture=texture, one_sided=True)
+                 uv=_eye_uv(directions), texture=texture, one_sided=True)
         )  # fmt: skip
     return parts
 
 
-def eye_uv(directions: np.ndarray) -> np.ndarray:
+def _eye_uv(directions: np.ndarray) -> np.ndarray:
     """Return texels in the eye's texture for directions in the eye's own axes."""
-    half = (_EYE_TEXELS - 1) / 2
-    return np.stack([half * (1 + directions[:, 0]), half * (1 - directions[:, 1])], -1)
+    return (_EYE_SIZE - 1) / 2 + directions[:, :2] * EYE_TEXELS
 
 
 def _eye_texture(person: Person) -> np.ndarray:
     rng = np.random.default_rng([person.seed, 0xE1E])
-    n = _EYE_TEXELS
+    n = _EYE_SIZE
     y, x = (np.mgrid[0:n, 0:n] - (n - 1) / 2) / ((n - 1) / 2)
     distance, angle = np.hypot(x, y), np.arctan2(y, x)
     white = np.array([0.60, 0.56, 0.53]) * (1 - 0.04 * person.wrinkles)

@@ -15,9 +15,10 @@ from painscope.virtual.expression import Pose, express, rotate_jaw, skin_normals
 from painscope.virtual.landmarks import landmark_points, region_masks
 from painscope.virtual.motion import ACTION_UNITS, FaceMotion
 from painscope.virtual.occlusion import view_axes
-from painscope.virtual.parts import eye_uv
+from painscope.virtual.parts import EYE_TEXELS
 from painscope.virtual.people import Person
 from painscope.virtual.scene import Scene, paint_background
+from painscope.virtual.wrinkles import Patch
 
 __all__ = ["Renderer"]
 
@@ -27,6 +28,7 @@ _NECK = np.array([0.0, -85.0, -40.0], np.float32)
 _SHADOW_SIZE, _SHADOW_PER_MM = 144, np.float32(0.4)
 #: Where the views of camera and light begin.
 _NEAR, _SHADOW_NEAR = np.float32(_DISTANCE - raster.REACH), np.float32(-raster.REACH)
+_STRAIGHT = np.eye(3, dtype=np.float32)
 #: How far behind the skin the linings of mouth and eyes are drawn, in mm.
 _LINING_DEPTH = {"mouth_lining": 45.0, "eye_lining": 9.0}
 
@@ -93,6 +95,9 @@ class Renderer:
         self._points, self._screen, self._shadowed = (
             np.empty_like(self._normals) for _ in range(3)
         )
+        self._folds = _fold_table(person, self._body.patches)
+        self._folded: list[Patch] = []
+        self._last: tuple[tuple[bytes, bytes, float], Pose] | None = None
         self._looks = np.zeros((len(self._normals), 8), np.float32)
         self._looks[:, 3], self._looks[:, 5:7] = self._body.tint, self._body.uv
 
@@ -146,10 +151,11 @@ class Renderer:
         return region_masks(self._body, raster.triangle(self._front[..., 0]))
 
     def _pose(self, motion: FaceMotion, frame: int) -> Pose:
-        return express(
-            self._body.head, motion.action_units[frame], motion.blink[frame],
-            float(motion.gaze[frame, 1]),
-        )  # fmt: skip
+        face = motion.action_units[frame], motion.blink[frame], float(motion.gaze[frame, 1])
+        key = (face[0].tobytes(), face[1].tobytes(), face[2])
+        if self._last is None or self._last[0] != key:  # a picture's landmarks are asked for next
+            self._last = key, express(self._body.head, *face)
+        return self._last[1]
 
     def _place(self, pose: Pose, turn: np.ndarray, camera: np.ndarray) -> None:
         """Put all vertices before the camera and the light."""
@@ -207,29 +213,27 @@ class Renderer:
         for side, name in enumerate(("left_eye", "right_eye")):
             span = body.spans[name]
             directions = body.normals[span]
-            self._looks[span, 5:7] = body.uv[span] + eye_uv(directions @ look) - eye_uv(directions)
+            shift = directions @ (look - _STRAIGHT)
+            self._looks[span, 5:7] = body.uv[span] + shift[:, :2] * EYE_TEXELS
             # The upper lid and its lashes shade what lies just beneath.
             below = pose.lids[side, 0] - directions[:, 1] * body.head.eye_radius + 0.8
             self._looks[span, 3] = 0.30 + 0.65 * np.clip(below / 5.5, 0, 1)
 
     def _fold_skin(self, intensities: np.ndarray) -> None:
         """Give the skin the wrinkles that this expression brings out, and no others."""
-        for patch in self._body.patches:  # forget the last frame's
+        for patch in self._folded:  # forget the last frame's
             vertices.reset_relief(
                 self._texels, self._body.texels, patch.rows.start, patch.columns.start,
                 *patch.relief.shape[:2],
             )  # fmt: skip
-        age = self.person.wrinkles
-        for patch in self._body.patches:
-            strength = 0.55 * age**1.3 * _AGEING.get(patch.name, 0.6)
-            for unit, share in WRINKLES[patch.name].items():
-                strength += share * intensities[ACTION_UNITS.index(unit), patch.side] / 5
-            strength = min(strength, 1.25)
-            if strength > 0.01:
-                vertices.add_fold(
-                    self._texels, patch.rows.start, patch.columns.start, patch.relief,
-                    np.float32(strength),
-                )  # fmt: skip
+        lasting, shares = self._folds
+        strengths = np.minimum(lasting + (shares * intensities).sum((1, 2)), 1.25)
+        self._folded = [self._body.patches[k] for k in np.flatnonzero(strengths > 0.01)]
+        for patch, strength in zip(self._folded, strengths[strengths > 0.01], strict=True):
+            vertices.add_fold(
+                self._texels, patch.rows.start, patch.columns.start, patch.relief,
+                np.float32(strength),
+            )  # fmt: skip
 
 
 #: How much of each fold stays in an old, resting face.
@@ -240,6 +244,16 @@ _AGEING = {
     "glabella": 0.8,
     "nose": 0.1,
 }
+
+
+def _fold_table(person: Person, patches: list[Patch]) -> tuple[np.ndarray, np.ndarray]:
+    """Return what age has left of each fold [K], and what units add to it [K, 19, 2]."""
+    shares = np.zeros((len(patches), len(ACTION_UNITS), 2))
+    for row, patch in zip(shares, patches, strict=True):
+        for unit, share in WRINKLES[patch.name].items():
+            row[ACTION_UNITS.index(unit), patch.side] = share / 5
+    ageing = np.array([_AGEING.get(patch.name, 0.6) for patch in patches])
+    return 0.55 * person.wrinkles**1.3 * ageing, shares
 
 
 def _turn(yaw: float, pitch: float, roll: float) -> np.ndarray:

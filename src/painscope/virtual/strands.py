@@ -165,7 +165,8 @@ def mane_part(head: Head, colour: np.ndarray, wisps: Part | None) -> Part | None
         ]
         away = cv2.remap(reach, at[0], at[1], cv2.INTER_LINEAR)
         # Tucked in beside the face, and beneath the wisps where it begins.
-        away *= 1 - 0.22 * smoothstep(0.86, 1.0, np.abs(2 * u - 1)) - 0.16 * smoothstep(0.6, 1, v)
+        tuck = 0.22 * smoothstep(0.86, 1.0, np.abs(2 * u - 1)) + 0.16 * smoothstep(0.6, 1.0, v)
+        away = away * (1 - tuck)
         return np.stack([np.sin(turn) * away, y, np.cos(turn) * away + _BEHIND], -1)
 
     points, triangles, uv = sheet(columns, rows, place)

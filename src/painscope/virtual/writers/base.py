@@ -217,6 +217,7 @@ class Frames:
 
     def __init__(self, renderer: Any, motion: FaceMotion) -> None:
         self.renderer, self.motion = renderer, motion
+        self._landmarks: dict[int, np.ndarray] = {}
 
     def __len__(self) -> int:
         return len(self.motion)
@@ -224,12 +225,16 @@ class Frames:
     def __iter__(self) -> Iterator[np.ndarray]:
         for frame in range(len(self)):
             yield self.renderer.render(self.motion, frame)
+            # Now, while the renderer still knows the face's shape.
+            self._landmarks[frame] = self.renderer.landmarks(self.motion, frame)
 
     @cached_property
     def landmarks(self) -> np.ndarray:
         """The 68 landmarks of every frame in pixels: float32 [T, 68, 2]."""
-        points = [self.renderer.landmarks(self.motion, frame) for frame in range(len(self))]
-        return np.asarray(points, np.float32)
+        for frame in range(len(self)):
+            if frame not in self._landmarks:
+                self._landmarks[frame] = self.renderer.landmarks(self.motion, frame)
+        return np.asarray([self._landmarks[frame] for frame in range(len(self))], np.float32)
 
 
 def _player(role: Role, seed: int) -> Person:
