@@ -138,8 +138,8 @@ def _where(chosen: np.ndarray) -> np.ndarray:
 
 
 def _without_hidden_hair(body: Body) -> Body:
-    """Leave out the triangles of hair that other hair always hides."""
-    hairy = [body.numbers[name] for name in _HAIRY if name in body.numbers]
+    """Leave out the wisps that other hair always hides; the mane stays, to fill what gaps show."""
+    hairy = [body.numbers[name] for name in ("hair", "beard") if name in body.numbers]
     if not hairy:
         return body
     seen = ever_seen(body.points, body.triangles, body.one_sided)

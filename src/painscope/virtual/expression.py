@@ -31,6 +31,9 @@ from painscope.virtual.motion import ACTION_UNITS
 __all__ = ["SLIT_VERTICES", "Pose", "express", "rotate_jaw", "skin_normals"]
 
 _COLUMN = {unit: k for k, unit in enumerate(ACTION_UNITS)}
+#: Units that move the skin by a power of their intensity: little of AU10 is seen as such before the
+#: lip has clearly risen.
+_EASE = {10: 0.6}
 #: Where the jaw turns (y, z) in mm, and how far it drops, in radians, in AU26 and on to AU27.
 _JAW_HINGE = (np.float32(-15.0), np.float32(5.0))
 _OPEN_SHARE = np.minimum(1, 2 * np.stack([MOUTH_SLIT[MOUTH_ROW], EYE_SLIT[EYE_ROW]]))
@@ -157,7 +160,9 @@ def express(
     jaw = _jaw_angle(both(26), both(27))
     pressed = (1 - 0.8 * both(24)) * (1 - 0.4 * both(23)) * (1 - 0.5 * both(17))
     parted = both(25) * pressed
-    amounts = [unit[_COLUMN[number], side] for number, side in unit_fields()]
+    amounts = [
+        unit[_COLUMN[number], side] ** _EASE.get(number, 1.0) for number, side in unit_fields()
+    ]
     amounts += [*(lids * [1, -1]).reshape(-1), 3.0 * parted, 8.0 * parted]
     points = head.points.copy()
     vertices.add_fields(points, *_movers(), np.array(amounts, np.float32))

@@ -102,6 +102,8 @@ def scalp_part(head: Head, colour: np.ndarray) -> Part | None:
         cover = cover * 0.85
     if style.hem:  # behind, a few wisps do
         cover = cover * np.where(np.abs(THETA) > 1.45, 0.3, 1.0)
+    if person.fringe:  # which is looked at, and looked through, more than the rest
+        cover = cover * np.where((np.abs(P) < 52) & (Q < 105), 2.5, 1.0)
     roots, _ = _roots(rng, head, cover, style.wisps)
     out = _outwards(roots)
     depth = rng.random(len(roots))  # 0 for the innermost wisps, 1 for the outermost
