@@ -52,7 +52,7 @@ class ANNVote(NeuralClassifier):
     """
 
     name: ClassVar[str] = "ann-vote"
-    _has_timeline: ClassVar[bool] = True
+    has_timeline: ClassVar[bool] = True
 
     def __init__(
         self,

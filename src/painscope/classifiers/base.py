@@ -75,7 +75,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator, ABC):
         ``validation_loss``); empty for what is not trained in epochs.
     notes_ : list of str
         What was handled otherwise than asked for while fitting, such as fewer people than
-        folds. The log has them too.
+        folds. `painscope.evaluation.evaluate` sums them up in the log, a line per classifier.
     """
 
     name: ClassVar[str]
@@ -187,7 +187,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator, ABC):
         usable = self._usable(sequence)
         timeline = np.full((len(sequence), len(self.classes)), np.nan)
         if not usable.any():
-            return timeline if self._has_timeline else None
+            return timeline if self.has_timeline else None
         values = self._timeline(sequence.values[usable])
         if values is None:
             return None
@@ -269,7 +269,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator, ABC):
 
     # What a subclass provides.
 
-    _has_timeline: ClassVar[bool] = False
+    has_timeline: ClassVar[bool] = False
 
     @abstractmethod
     def _fit(self, train: Examples, validation: Examples | None) -> None:
@@ -343,7 +343,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator, ABC):
     def _note(self, text: str) -> None:
         """Say openly what was handled otherwise than asked for."""
         self.notes_.append(text)
-        log.info("%s: %s", self.name, text)
+        log.debug("%s: %s", self.name, text)
 
 
 _AGAIN = "Fit and save the classifier again."

@@ -53,7 +53,7 @@ class LSTMClassifier(NeuralClassifier):
     """
 
     name: ClassVar[str] = "lstm"
-    _has_timeline: ClassVar[bool] = True
+    has_timeline: ClassVar[bool] = True
     network_: SequenceNetwork
 
     def __init__(

@@ -140,7 +140,7 @@ class NaiveBayes(ClassicalClassifier):
 
 
 class RandomForest(ClassicalClassifier):
-    """200 trees that each saw other clips and columns; as `ClassicalClassifier`."""
+    """100 trees that each saw other clips and columns; as `ClassicalClassifier`."""
 
     name: ClassVar[str] = "random-forest"
     deterministic: ClassVar[bool] = False
@@ -149,7 +149,7 @@ class RandomForest(ClassicalClassifier):
     def _model(self, targets: np.ndarray, **parameters: Any) -> Any:
         from sklearn.ensemble import RandomForestClassifier
 
-        settings = {"n_estimators": 200, "class_weight": "balanced", **parameters}
+        settings = {"n_estimators": 100, "class_weight": "balanced", **parameters}
         return RandomForestClassifier(random_state=self.seed, **settings)
 
 

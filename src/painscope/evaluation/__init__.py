@@ -14,7 +14,7 @@ from painscope.evaluation.frames import frame_features, predict_frames
 from painscope.evaluation.going_back import GoingBack, go_back
 from painscope.evaluation.loop import FEW_FRAMES, Evaluation, SegmentCount, evaluate
 from painscope.evaluation.metrics import CLASS_METRICS, METRICS, confusion, metrics
-from painscope.evaluation.scoring import score_table, skill_table, submission
+from painscope.evaluation.scoring import difference_table, score_table, skill_table, submission
 from painscope.evaluation.splits import (
     PROTOCOLS,
     Fold,
@@ -41,6 +41,7 @@ __all__ = [
     "confusion",
     "cross_dataset",
     "difference",
+    "difference_table",
     "evaluate",
     "frame_features",
     "go_back",

@@ -200,7 +200,7 @@ def difference(
         Labelled predictions of one classifier each, of the same recordings.
     classes : sequence of str
     metric : str
-        One of `painscope.evaluation.METRICS`.
+        One of `painscope.evaluation.METRICS`, or of two classes ``"auc"``.
     resamples : int
 
     Returns
@@ -213,13 +213,19 @@ def difference(
     UsageError
         If the recordings, their people or their labels differ, or the metric is unknown.
     """
-    if metric not in METRICS:
-        raise UsageError(f"unknown metric {metric!r}", hint=f"There are: {', '.join(METRICS)}.")
-    one, other = _paired(classes, first, second)
-    weights = resample(len(one.subjects), resamples)
-    value = one.by_seed()[metric, None].mean() - other.by_seed()[metric, None].mean()
-    draws = one.draws(weights)[metric, None] - other.draws(weights)[metric, None]
-    return estimate(value, draws, len(one.subjects))
+    known = (*METRICS, "auc") if len(classes) == 2 else METRICS
+    if metric not in known:
+        raise UsageError(f"unknown metric {metric!r}", hint=f"There are: {', '.join(known)}.")
+    parts = _paired(classes, first, second)
+    weights = resample(len(parts[0].subjects), resamples)
+    if metric == "auc":
+        areas = [auc(table, classes, weights) for table in (first, second)]
+        values = [by_seed.mean() for by_seed, _ in areas]
+        draws = [drawn for _, drawn in areas]
+    else:
+        values = [part.by_seed()[metric, None].mean() for part in parts]
+        draws = [part.draws(weights)[metric, None] for part in parts]
+    return estimate(values[0] - values[1], draws[0] - draws[1], len(parts[0].subjects))
 
 
 def skill(

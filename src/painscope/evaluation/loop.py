@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import re
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +19,8 @@ from painscope.features import FeatureSequence
 from painscope.recording import Recording
 
 __all__ = ["FEW_FRAMES", "Evaluation", "Keep", "SegmentCount", "evaluate"]
+
+log = logging.getLogger("painscope")
 
 #: Below this share of frames with a face a prediction is flagged.
 FEW_FRAMES = 0.5
@@ -104,6 +109,7 @@ def evaluate(
         raise DatasetError("no recording has features", hint=_REASONS)
     blank = next(iter(sequences.values())).cut(0, 0)
     predictions, histories, counts = [], [], []
+    notes: dict[str, list[list[str]]] = defaultdict(list)
     done, total = 0, len(folds) * sum(len(_seeds(make, seeds)) for make in classifiers.values())
     for fold in folds:
         train, validation, test = (
@@ -123,16 +129,28 @@ def evaluate(
                     keep(name, fold.name, seed, classifier)
                 who: dict[str, Any] = {"fold": fold.name, "seed": seed, "classifier": name}
                 histories += [row | who for row in classifier.history_]
+                notes[name].append(classifier.notes_)
                 predictions += [part.predict(classifier).assign(**who) for part in tested]
                 done += 1
                 if progress is not None:
                     progress(done, total)
+    for name, told in notes.items():
+        _log_notes(name, told)
     columns = ["classifier", "fold", "seed", "epoch", "train_loss", "validation_loss"]
     return Evaluation(
         pd.concat(predictions, ignore_index=True),
         pd.DataFrame(histories, columns=columns),
         tuple(counts),
     )
+
+
+def _log_notes(name: str, fits: Sequence[Sequence[str]]) -> None:
+    """Log what a classifier's fits handled otherwise than asked for: all of them in one line."""
+    kinds = {re.sub(r"\d+", "#", note): note for fit in reversed(fits) for note in fit}
+    times = Counter(re.sub(r"\d+", "#", note) for fit in fits for note in fit)
+    lines = [f"{note} (in {times[kind]} of {len(fits)} fits)" for kind, note in kinds.items()]
+    if lines:
+        log.info("%s: %s", name, "; ".join(lines))
 
 
 def _seeds(make: Callable[[int], SequenceClassifier], seeds: Sequence[int]) -> Sequence[int]:

@@ -7,9 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from painscope.evaluation.bootstrap import RESAMPLES, Counts, auc, estimate, resample, skill
+from painscope.evaluation.bootstrap import (
+    RESAMPLES,
+    Counts,
+    auc,
+    difference,
+    estimate,
+    resample,
+    skill,
+)
 
-__all__ = ["score_table", "skill_table", "submission"]
+__all__ = ["difference_table", "score_table", "skill_table", "submission"]
 
 _COLUMNS = [
     *("dataset", "protocol", "split", "classifier", "metric", "class"),
@@ -100,6 +108,47 @@ def skill_table(
             share = skill(table, tables[oracle], tables[majority], classes, resamples=resamples)
             rows.append({"split": split, "classifier": name, **vars(share)})
     return pd.DataFrame(rows, columns=["split", "classifier", "value", "low", "high"])
+
+
+def difference_table(
+    predictions: pd.DataFrame,
+    classes: Sequence[str],
+    pairs: Sequence[tuple[str, str]],
+    *,
+    resamples: int = RESAMPLES,
+) -> pd.DataFrame:
+    """Test classifiers against each other, pair by pair, on the same people.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+    classes : sequence of str
+    pairs : sequence of (str, str)
+        Names of classifiers: how much better is the first than the second?
+    resamples : int
+        Of subjects; each draws the same people for both.
+
+    Returns
+    -------
+    DataFrame
+        split, first, second, metric (auc of two classes, balanced accuracy, accuracy), value,
+        low, high; see `painscope.evaluation.difference`.
+    """
+    metrics = (*(["auc"] if len(classes) == 2 else []), "balanced_accuracy", "accuracy")
+    rows = []
+    known = predictions[predictions["true_label"].notna()]
+    for split, part in known.groupby("split", sort=False):
+        tables = dict(list(part.groupby("classifier", sort=False)))
+        for first, second in pairs:
+            for metric in metrics:
+                found = difference(
+                    tables[first], tables[second], classes, metric=metric, resamples=resamples
+                )
+                names = {"split": split, "first": first, "second": second, "metric": metric}
+                rows.append({**names, **vars(found)})
+    return pd.DataFrame(
+        rows, columns=["split", "first", "second", "metric", "value", "low", "high"]
+    )
 
 
 def submission(predictions: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame | None:

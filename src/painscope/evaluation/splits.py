@@ -72,7 +72,12 @@ class Fold:
 
 
 def make_folds(
-    protocol: str, recordings: Sequence[Recording], *, folds: int = 5, seed: int = 0
+    protocol: str,
+    recordings: Sequence[Recording],
+    *,
+    folds: int = 5,
+    seed: int = 0,
+    validation: bool = True,
 ) -> list[Fold]:
     """Return the folds of one of `PROTOCOLS`.
 
@@ -84,6 +89,9 @@ def make_folds(
         Of grouped k-fold.
     seed : int
         Of drawing people.
+    validation : bool
+        Whether, where people are held out in turn, a fifth of the others only decide when a
+        training stops. Without, all of them are trained on.
 
     Raises
     ------
@@ -95,9 +103,9 @@ def make_folds(
     if protocol == "predefined":
         return predefined_split(recordings, seed=seed)
     if protocol == "leave-one-subject-out":
-        return leave_one_subject_out(recordings, seed=seed)
+        return leave_one_subject_out(recordings, seed=seed, validation=validation)
     if protocol == "grouped-k-fold":
-        return grouped_k_fold(recordings, folds=folds, seed=seed)
+        return grouped_k_fold(recordings, folds=folds, seed=seed, validation=validation)
     raise UsageError(f"unknown protocol {protocol!r}", hint=f"There are: {', '.join(PROTOCOLS)}.")
 
 
@@ -138,8 +146,12 @@ def predefined_split(recordings: Sequence[Recording], *, seed: int = 0) -> list[
     return [Fold("predefined", train, validation, parts["validation"] + parts["test"])]
 
 
-def leave_one_subject_out(recordings: Sequence[Recording], *, seed: int = 0) -> list[Fold]:
+def leave_one_subject_out(
+    recordings: Sequence[Recording], *, seed: int = 0, validation: bool = True
+) -> list[Fold]:
     """Return a fold per person, who is tested; a fifth of the others stop the training.
+
+    Without `validation` all the others are trained on.
 
     People without labels are tested too: they have answers, and no scores.
 
@@ -153,12 +165,14 @@ def leave_one_subject_out(recordings: Sequence[Recording], *, seed: int = 0) -> 
         raise UsageError(f"leave-one-subject-out needs 3 people with labels, not {len(labelled)}")
     people = _people(recordings)
     return [
-        _fold(name, recordings, {person}, seed)
+        _fold(name, recordings, {person}, seed, validation)
         for name, person in zip(_folder_names(people), people, strict=True)
     ]
 
 
-def grouped_k_fold(recordings: Sequence[Recording], *, folds: int = 5, seed: int = 0) -> list[Fold]:
+def grouped_k_fold(
+    recordings: Sequence[Recording], *, folds: int = 5, seed: int = 0, validation: bool = True
+) -> list[Fold]:
     """Return `folds` folds of whole people, each of whom is tested once.
 
     People are dealt out in turn, in random order among those with the same most common
@@ -180,7 +194,10 @@ def grouped_k_fold(recordings: Sequence[Recording], *, folds: int = 5, seed: int
         )
     people = np.random.default_rng(seed).permutation(_people(recordings)).tolist()
     people.sort(key=_common_labels(recordings).__getitem__)
-    return [_fold(f"fold-{k + 1}", recordings, set(people[k::folds]), seed) for k in range(folds)]
+    return [
+        _fold(f"fold-{k + 1}", recordings, set(people[k::folds]), seed, validation)
+        for k in range(folds)
+    ]
 
 
 def check_source_subjects(seen: Collection[str], folds: Sequence[Fold]) -> None:
@@ -206,10 +223,14 @@ def check_source_subjects(seen: Collection[str], folds: Sequence[Fold]) -> None:
         )
 
 
-def _fold(name: str, recordings: Sequence[Recording], tested: set[str], seed: int) -> Fold:
+def _fold(
+    name: str, recordings: Sequence[Recording], tested: set[str], seed: int, validation: bool
+) -> Fold:
+    test = tuple(r for r in recordings if r.subject in tested)
     others = _labelled([r for r in recordings if r.subject not in tested])
-    train, validation = _draw_validation(others, np.random.default_rng(seed))
-    return Fold(name, train, validation, tuple(r for r in recordings if r.subject in tested))
+    if not validation:
+        return Fold(name, others, (), test)
+    return Fold(name, *_draw_validation(others, np.random.default_rng(seed)), test)
 
 
 def _draw_validation(

@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from painscope.datasets import Dataset
 from painscope.errors import UsageError
-from painscope.experiments.recipe import Recipe
+from painscope.experiments.recipe import FeatureSettings, Recipe, Row
 from painscope.face import Locator
-from painscope.features import Extractor, FeatureStore, fill_store, make_extractor, open_store
+from painscope.features import (
+    EXTRACTORS,
+    Extractor,
+    FeatureSequence,
+    FeatureStore,
+    fill_store,
+    join_sequences,
+    make_extractor,
+    open_store,
+)
 from painscope.networks import Checkpoint, random_checkpoint
+from painscope.recording import Recording
 
-__all__ = ["Available", "available_features", "fill_stores", "needs_source"]
+__all__ = [
+    "Available",
+    "available_features",
+    "fill_stores",
+    "needs_source",
+    "read_features",
+    "rows_to_fit",
+]
 
 log = logging.getLogger("painscope")
 
@@ -39,9 +56,15 @@ class Available:
     left_out: dict[str, str]
 
 
-def needs_source(recipe: Recipe) -> bool:
-    """Whether a row reads the source network's features, or its shape."""
-    return any(row.features in (SOURCE, RANDOM) for row in recipe.rows)
+def needs_source(recipe: Recipe, given: Container[str]) -> bool:
+    """Whether a row reads the source network's features, or its shape.
+
+    Where all that do are optional, only if there is a checkpoint, or if the dataset to train
+    it on is among those `given`.
+    """
+    rows = [row for row in recipe.all_rows if {SOURCE, RANDOM} & set(recipe.blocks(row.features))]
+    there = recipe.source.checkpoint is not None or recipe.source.dataset in given
+    return any(there or not row.optional for row in rows)
 
 
 def available_features(
@@ -56,26 +79,41 @@ def available_features(
     """
     found: dict[str, Extractor] = {}
     left_out: dict[str, str] = {}
-    for row in recipe.rows:
-        if row.features in found or row.features in left_out:
+    wanted = [(row, name) for row in recipe.all_rows for name in recipe.blocks(row.features)]
+    for row, name in wanted:
+        if name in found:
             continue
-        made = _make(row.features, dataset, locator, checkpoint)
+        made = left_out.get(name) or _make(name, recipe, dataset, locator, checkpoint)
         if not isinstance(made, str):
-            found[row.features] = made
-        elif row.optional:
-            left_out[row.features] = made
-            log.info("%s: left out, %s.", row.label, made)
-        else:
+            found[name] = made
+        elif not row.optional:
             raise UsageError(f"row {row.label}: {made}", hint="Leave it out, or make it optional.")
+        else:
+            left_out[name] = made
+    for name, reason in left_out.items():
+        log.info("%s: left out, %s.", name, reason)
     return Available(found, left_out)
 
 
 def _make(
-    name: str, dataset: Dataset | None, locator: Locator, checkpoint: Checkpoint | None
+    name: str,
+    recipe: Recipe,
+    dataset: Dataset | None,
+    locator: Locator,
+    checkpoint: Checkpoint | None,
 ) -> Extractor | str:
     """Make one extractor, or say why it cannot be had."""
+    own = recipe.features.get(name)
+    if isinstance(own, FeatureSettings):
+        if own.settings.get("weights", "") is None:
+            return f"no weights are given (--set features.{name}.settings.weights=FILE)"
+        return make_extractor(own.extractor, **own.settings)
+    if name in (SOURCE, RANDOM) and checkpoint is None:
+        return (
+            "no network is given (--set source.checkpoint=FILE, or "
+            f"--data {recipe.source.dataset}=DIR to train one)"
+        )
     if name == SOURCE:
-        assert checkpoint is not None
         return make_extractor("vgg16-gap", checkpoint=checkpoint)
     if name == RANDOM:
         assert checkpoint is not None
@@ -84,18 +122,38 @@ def _make(
             width=card.width, input_size=card.input_size, preprocessing=card.preprocessing
         )
         return make_extractor("vgg16-gap", checkpoint=random)
-    if name == BLENDSHAPES:
-        if not locator.blendshape_names:
-            return f"the locator {locator.name} gives no blendshapes"
-        return make_extractor(BLENDSHAPES)
-    if name == TRUTH:
-        if dataset is None or not dataset.virtual:
-            return "nobody knows the true action units of real people"
-        return make_extractor(TRUTH)
-    raise UsageError(
-        f"unknown features {name!r}",
-        hint=f"There are: {SOURCE}, {RANDOM}, {BLENDSHAPES}, {TRUTH}.",
-    )
+    if name == BLENDSHAPES and not locator.blendshape_names:
+        return f"the locator {locator.name} gives no blendshapes"
+    if name == TRUTH and (dataset is None or not dataset.virtual):
+        return "nobody knows the true action units of real people"
+    if name in EXTRACTORS:
+        return make_extractor(name)
+    names = (SOURCE, RANDOM, *recipe.features, *EXTRACTORS)
+    raise UsageError(f"unknown features {name!r}", hint=f"There are: {', '.join(names)}.")
+
+
+def read_features(
+    recipe: Recipe,
+    features: str,
+    stores: Mapping[str, FeatureStore],
+    recordings: Iterable[Recording],
+) -> dict[str, FeatureSequence]:
+    """Read a row's features of every recording that has all of them, side by side."""
+    names = recipe.blocks(features)
+    there = set.intersection(*(set(stores[name].ids()) for name in names))
+    read = {}
+    for recording in recordings:
+        if recording.id in there:
+            parts = {name: stores[name].read(recording.id) for name in names}
+            read[recording.id] = join_sequences(parts) if len(parts) > 1 else parts[names[0]]
+    return read
+
+
+def rows_to_fit(recipe: Recipe, there: Container[str]) -> list[Row]:
+    """Return the rows whose features are all there."""
+    return [
+        row for row in recipe.all_rows if all(name in there for name in recipe.blocks(row.features))
+    ]
 
 
 def fill_stores(

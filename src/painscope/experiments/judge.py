@@ -12,11 +12,13 @@ import pandas as pd
 
 from painscope.classifiers import SequenceClassifier, make_classifier
 from painscope.datasets import Dataset
+from painscope.errors import UsageError
 from painscope.evaluation import (
     Evaluation,
     Fold,
     SegmentCount,
     check_source_subjects,
+    difference_table,
     evaluate,
     make_folds,
     score_table,
@@ -24,11 +26,11 @@ from painscope.evaluation import (
     submission,
 )
 from painscope.experiments.facts import SegmentFacts
-from painscope.experiments.features import TRUTH
+from painscope.experiments.features import TRUTH, read_features, rows_to_fit
 from painscope.experiments.folder import RunFolder
 from painscope.experiments.models import model_path
 from painscope.experiments.recipe import Recipe, Row
-from painscope.features import FeatureSequence, FeatureStore
+from painscope.features import FeatureStore
 from painscope.networks import Checkpoint
 
 if TYPE_CHECKING:
@@ -51,9 +53,11 @@ class Judgement:
     skill, submission : DataFrame or None
         Share of the oracle's skill, if there is an oracle; labels for unlabelled
         recordings, if there are any.
+    differences : DataFrame or None
+        Features against each other, under each classifier, if the recipe compares any.
     segments : tuple of SegmentFacts
     example_models : dict of str to dict of str to SequenceClassifier
-        By held-out recording and row: a classifier that never saw the person.
+        By held-out recording and row: a classifier with a timeline that never saw the person.
     """
 
     predictions: pd.DataFrame
@@ -61,6 +65,7 @@ class Judgement:
     histories: pd.DataFrame
     skill: pd.DataFrame | None
     submission: pd.DataFrame | None
+    differences: pd.DataFrame | None
     segments: tuple[SegmentFacts, ...]
     example_models: dict[str, dict[str, SequenceClassifier]] = field(default_factory=dict)
 
@@ -68,12 +73,15 @@ class Judgement:
 def make_the_folds(recipe: Recipe, target: Dataset, checkpoint: Checkpoint | None) -> list[Fold]:
     """Return the recipe's folds; nobody tested in them has shaped the source network.
 
+    People who only decide when a training stops are set apart if a row needs any.
+
     Raises
     ------
     LeakageError
         If somebody has, or is in two splits.
     """
-    folds = make_folds(recipe.protocol, target.recordings, folds=recipe.folds)
+    stops = any(_maker(row, target.scheme.classes)(0).stops_early for row in recipe.all_rows)
+    folds = make_folds(recipe.protocol, target.recordings, folds=recipe.folds, validation=stops)
     if checkpoint is not None:
         check_source_subjects(checkpoint.card.seen(target.name), folds)
     return folds
@@ -91,16 +99,21 @@ def judge(
     classes = target.scheme.classes
     models: dict[str, dict[str, SequenceClassifier]] = defaultdict(dict)
     keep = _keeper(folder, folds, models)
-    rows = [row for row in recipe.rows if row.features in stores]
+    rows = rows_to_fit(recipe, stores)
+    if not rows:
+        raise UsageError(
+            "every row is left out, there is nothing to fit",
+            hint="The log says why; give what is missing, or other rows.",
+        )
     parts = []
-    for number, (features, store) in enumerate(stores.items()):
+    for number, features in enumerate(dict.fromkeys(row.features for row in rows)):
         makers = {row.label: _maker(row, classes) for row in rows if row.features == features}
         if number == 0:
             makers |= {name: _maker(Row(classifier=name), classes) for name in BASELINES}
         parts.append(
             evaluate(
                 makers,
-                _read(store, target),
+                read_features(recipe, features, stores, target.recordings),
                 folds,
                 seeds=range(recipe.seeds),
                 segment_frames=recipe.segment_frames,
@@ -124,6 +137,7 @@ def judge(
         if oracle is None
         else skill_table(predictions, classes, oracle=oracle, resamples=recipe.bootstrap),
         submission=submission(predictions, classes),
+        differences=_differences(recipe, predictions, classes),
         segments=_segments(parts[0].segments),
         example_models=models,
     )
@@ -133,9 +147,19 @@ def _maker(row: Row, classes: tuple[str, ...]) -> Callable[[int], SequenceClassi
     return lambda seed: make_classifier(row.classifier, classes=classes, seed=seed, **row.settings)
 
 
-def _read(store: FeatureStore, target: Dataset) -> dict[str, FeatureSequence]:
-    there = set(store.ids())
-    return {r.id: store.read(r.id) for r in target.recordings if r.id in there}
+def _differences(
+    recipe: Recipe, predictions: pd.DataFrame, classes: tuple[str, ...]
+) -> pd.DataFrame | None:
+    there = set(predictions["classifier"])
+    pairs = [
+        (recipe.crossed(one, kind).label, recipe.crossed(other, kind).label)
+        for one, other in recipe.pairs
+        for kind in recipe.cross.classifiers
+    ]
+    pairs = [pair for pair in pairs if set(pair) <= there]
+    if not pairs:
+        return None
+    return difference_table(predictions, classes, pairs, resamples=recipe.bootstrap)
 
 
 def _keeper(
@@ -151,7 +175,7 @@ def _keeper(
         if seed > 0 and len(folds) > 1:
             return
         classifier.save(model_path(folder, name, fold, seed))
-        if seed == 0 and name not in BASELINES:
+        if seed == 0 and classifier.has_timeline:
             for recording in held_out[fold]:
                 models[recording][name] = classifier
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,10 +14,10 @@ from painscope.classifiers import SequenceClassifier, reading_segments
 from painscope.errors import PainscopeError, RunError, UsageError
 from painscope.evaluation import FEW_FRAMES
 from painscope.experiments.examples import crop_strip
-from painscope.experiments.features import available_features
+from painscope.experiments.features import TRUTH, available_features, read_features
 from painscope.experiments.folder import RunFolder
 from painscope.experiments.models import load_models, source_path
-from painscope.experiments.recipe import Recipe, Row
+from painscope.experiments.recipe import CrossSettings, Recipe, Row
 from painscope.face import Locator, make_locator
 from painscope.features import Extractor, FeatureSequence, fill_store, open_store
 from painscope.networks import load_checkpoint
@@ -135,12 +135,12 @@ class Predictor:
         self,
         recipe: Recipe,
         row: Row,
-        extractor: Extractor,
+        extractors: Mapping[str, Extractor],
         locator: Locator,
         models: Sequence[SequenceClassifier],
     ) -> None:
         self.recipe, self.row = recipe, row
-        self.extractor, self.locator = extractor, locator
+        self.extractors, self.locator = dict(extractors), locator
         self.models = tuple(models)
         self.classes = self.models[0].classes
 
@@ -164,10 +164,11 @@ class Predictor:
         """
         folder = RunFolder.open(run)
         row = _row(folder, classifier)
-        facts = next((f for f in folder.facts.features if f.name == row.features), None)
-        if facts is None:
-            raise RunError(f"has no features {row.features!r}", path=folder.path)
-        told = facts.provenance["crops"]["locator"]
+        blocks = folder.recipe.blocks(row.features)
+        known = {facts.name: facts for facts in folder.facts.features}
+        if missing := [name for name in blocks if name not in known]:
+            raise RunError(f"has no features {missing[0]!r}", path=folder.path)
+        told = known[blocks[0]].provenance["crops"]["locator"]
         locator = make_locator(str(told["name"]))
         if dict(locator.provenance) != dict(told):
             raise UsageError(
@@ -177,10 +178,18 @@ class Predictor:
             )
         source = source_path(folder)
         checkpoint = load_checkpoint(source) if source.is_file() else None
-        recipe = folder.recipe.model_copy(update={"rows": (row,)})
-        available = available_features(recipe, None, locator, checkpoint)
-        extractor = available.extractors[row.features]
-        return cls(recipe, row, extractor, locator, load_models(folder, row))
+        row = row.model_copy(update={"optional": False})
+        alone = {"rows": (row,), "cross": CrossSettings()}
+        recipe = folder.recipe.model_copy(update=alone)
+        extractors = available_features(recipe, None, locator, checkpoint).extractors
+        for name, extractor in extractors.items():
+            made_by = known[name].provenance["extractor"].get("weights_sha256")
+            if extractor.provenance.get("weights_sha256") != made_by:
+                raise UsageError(
+                    f"the run's features {name} are of other weights, sha256 {made_by}",
+                    path=folder.path,
+                )
+        return cls(recipe, row, extractors, locator, load_models(folder, row))
 
     def predict(self, video: Path | str) -> Answer:
         """Answer for one video; a video that cannot be read gives an answer with its error."""
@@ -198,20 +207,25 @@ class Predictor:
     def _features(self, video: Path) -> tuple[FeatureSequence, str]:
         recording = Recording("video", "unknown", None, None, video)
         face = self.recipe.face
+        stores = {}
+        damage = ""
         with TemporaryDirectory() as folder:
-            store = open_store(
-                folder,
-                self.extractor,
-                locator=self.locator,
-                rate=face.rate,
-                margin=face.margin,
-                locate_every=face.locate_every,
-            )
-            summary = fill_store([recording], self.extractor, store, locator=self.locator)
-            for reason in summary.failed.values():
-                raise PainscopeError(reason)
-            damage = store.status["damage"].fillna("").iloc[0]
-            return store.read(recording.id), str(damage)
+            for name, extractor in self.extractors.items():
+                store = open_store(
+                    folder,
+                    extractor,
+                    locator=self.locator,
+                    rate=face.rate,
+                    margin=face.margin,
+                    locate_every=face.locate_every,
+                )
+                summary = fill_store([recording], extractor, store, locator=self.locator)
+                for reason in summary.failed.values():
+                    raise PainscopeError(reason)
+                damage = str(store.status["damage"].fillna("").iloc[0])
+                stores[name] = store
+            read = read_features(self.recipe, self.row.features, stores, [recording])
+            return read[recording.id], damage
 
     def _answer(self, video: Path, sequence: FeatureSequence, damage: str) -> Answer:
         parts = reading_segments([sequence], length=self.recipe.segment_frames)
@@ -273,7 +287,11 @@ def _flag(found_share: float, seen: bool, damage: str) -> str:
 
 def _row(folder: RunFolder, name: str | None) -> Row:
     """Return the row called `name`, or the best that can read videos of anyone."""
-    rows = {row.label: row for row in folder.recipe.rows if row.features != "true-action-units"}
+    rows = {
+        row.label: row
+        for row in folder.recipe.all_rows
+        if TRUTH not in folder.recipe.blocks(row.features)
+    }
     if name is not None:
         if name not in rows:
             raise UsageError(

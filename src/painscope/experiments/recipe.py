@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from importlib import resources
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from painscope.errors import UsageError
 
 __all__ = [
+    "CrossSettings",
     "FaceSettings",
+    "FeatureSettings",
     "Recipe",
     "Row",
     "SourceSettings",
@@ -101,13 +104,48 @@ class TargetSettings(_Settings):
     options: dict[str, Any] = Field(default_factory=dict)
 
 
+class FeatureSettings(_Settings):
+    """Features with settings of their own.
+
+    Attributes
+    ----------
+    extractor : str
+        A name of `painscope.features.EXTRACTORS`.
+    settings : dict
+        Of the extractor. A network's `weights` are a file, or ``random`` for the untrained
+        control; rows on a network without any are left out.
+    """
+
+    extractor: str
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
+class CrossSettings(_Settings):
+    """Every one of these features under every one of these classifiers.
+
+    What cannot be had is left out, openly. Where features stand side by side and alone too,
+    they are tested against each other, pair by pair.
+
+    Attributes
+    ----------
+    features, classifiers : tuple of str
+    settings : dict
+        Of each of the classifiers.
+    """
+
+    features: tuple[str, ...] = ()
+    classifiers: tuple[str, ...] = ()
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
 class Row(_Settings):
     """One row of the result: features and the classifier that reads them.
 
     Attributes
     ----------
     features : str
-        ``"source-network"``, or a name of `painscope.features.EXTRACTORS`.
+        ``"source-network"``, a name of the recipe's own `features`, or of
+        `painscope.features.EXTRACTORS`.
     classifier : str
         A name of `painscope.classifiers.CLASSIFIERS`.
     settings : dict
@@ -141,6 +179,10 @@ class Recipe(_Settings):
         Name of the published tables that the report shows beside its own rows.
     source, face, target
         See their classes.
+    features : dict of str to FeatureSettings or tuple of str
+        Names for features with settings, and for several put side by side.
+    cross : CrossSettings
+        Rows made of every features and classifier named there.
     rows : list of Row
         What is compared; majority class and stratified chance always stand beside.
     protocol : str
@@ -164,16 +206,55 @@ class Recipe(_Settings):
     source: SourceSettings = SourceSettings()
     face: FaceSettings = FaceSettings()
     target: TargetSettings = TargetSettings()
-    rows: tuple[Row, ...]
+    features: dict[str, FeatureSettings | tuple[str, ...]] = Field(default_factory=dict)
+    cross: CrossSettings = CrossSettings()
+    rows: tuple[Row, ...] = ()
     protocol: Literal["predefined", "leave-one-subject-out", "grouped-k-fold"] = "predefined"
     folds: int = Field(5, ge=2)
     segment_frames: int = Field(300, ge=1)
     seeds: int = Field(5, ge=1)
     bootstrap: int = Field(2000, ge=100)
 
+    @property
+    def all_rows(self) -> tuple[Row, ...]:
+        """The rows that `cross` stands for, then the others."""
+        return (*(self.crossed(f, c) for f in self.cross.features for c in self.cross.classifiers),
+                *self.rows)  # fmt: skip
+
+    def crossed(self, features: str, classifier: str) -> Row:
+        """Return one row of the cross."""
+        settings = self.cross.settings
+        return Row(features=features, classifier=classifier, settings=settings, optional=True)
+
+    def blocks(self, features: str) -> tuple[str, ...]:
+        """Return what stands side by side under a name: several names, or itself alone."""
+        own = self.features.get(features)
+        return own if isinstance(own, tuple) else (features,)
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Crossed features that are tested against each other: both and each, and these."""
+        crossed = self.cross.features
+        pairs = [
+            pair
+            for both in crossed
+            if len(self.blocks(both)) > 1
+            for pair in combinations((both, *self.blocks(both)), 2)
+        ]
+        return tuple(dict.fromkeys(pair for pair in pairs if set(pair) <= set(crossed)))
+
+    @model_validator(mode="after")
+    def _parts_are_single(self) -> Recipe:
+        for name, own in self.features.items():
+            if isinstance(own, tuple) and (
+                len(own) < 2 or any(len(self.blocks(part)) > 1 for part in own)
+            ):
+                raise ValueError(f"features.{name}: name two or more features, none of several")
+        return self
+
     @model_validator(mode="after")
     def _rows_differ(self) -> Recipe:
-        labels = [row.label for row in self.rows]
+        labels = [row.label for row in self.all_rows]
         twice = sorted({label for label in labels if labels.count(label) > 1})
         if not labels or twice:
             raise ValueError(f"rows need different names, twice: {', '.join(twice) or 'none'}")

@@ -93,7 +93,7 @@ def run(
     with folder.logging():
         locator = make_locator(recipe.face.locator)
         checkpoint = None
-        if needs_source(recipe):
+        if needs_source(recipe, folders):
             with clock.step("source network"):
                 checkpoint = _source(recipe, source, locator, folder, kept, show)
             _warn_of_other_crops(checkpoint, locator)
@@ -113,7 +113,7 @@ def run(
 
 def _load(recipe: Recipe, folders: Mapping[str, Path]) -> tuple[Dataset | None, Dataset]:
     """Load the recipe's datasets; the source only where a network is to be trained on it."""
-    trains = needs_source(recipe) and recipe.source.checkpoint is None
+    trains = needs_source(recipe, folders) and recipe.source.checkpoint is None
     wanted = [recipe.target.dataset, *([recipe.source.dataset] if trains else [])]
     for name in folders:
         if name not in {recipe.target.dataset, recipe.source.dataset}:

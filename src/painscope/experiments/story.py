@@ -20,7 +20,13 @@ from painscope.experiments.facts import (
     NetworkFacts,
     RunFacts,
 )
-from painscope.experiments.features import BLENDSHAPES, TRUTH, Available
+from painscope.experiments.features import (
+    BLENDSHAPES,
+    TRUTH,
+    Available,
+    read_features,
+    rows_to_fit,
+)
 from painscope.experiments.folder import RunFolder
 from painscope.experiments.judge import Judgement
 from painscope.experiments.recipe import Recipe, Row
@@ -36,6 +42,14 @@ TITLES = {
     "lstm": "LSTM",
     "mean-logistic": "Logistic regression on the mean",
     "statistics-logistic": "Logistic regression on statistics",
+    "logistic-regression": "Logistic regression",
+    "linear-svm": "Linear SVM",
+    "rbf-svm": "RBF SVM",
+    "k-nearest-neighbours": "k nearest neighbours",
+    "naive-bayes": "Naive Bayes",
+    "random-forest": "Random forest",
+    "gradient-boosting": "Gradient boosting",
+    "late-fusion": "Late fusion",
     "majority": "Majority class",
     "chance": "Stratified chance",
 }
@@ -60,9 +74,11 @@ def tell(
         folder.write_table("skill", judgement.skill)
     if judgement.submission is not None:
         folder.write_table("submission", judgement.submission)
+    if judgement.differences is not None:
+        folder.write_table("differences", judgement.differences)
     folder.write_table("status", _status(target, stores))
     _write_examples(folder, recipe, target, stores, locator, judgement)
-    rows = [row for row in recipe.rows if row.features in available.extractors]
+    rows = rows_to_fit(recipe, available.extractors)
     read = [(source, "source"), (target, "target")]
     return RunFacts(
         version=__version__,
@@ -70,7 +86,10 @@ def tell(
         started=datetime.now(UTC),
         classes=target.scheme.classes,
         datasets=tuple(_dataset(dataset, role) for dataset, role in read if dataset is not None),  # type: ignore[arg-type]
-        classifiers=(*map(_row, rows), *map(_baseline, ("majority", "chance"))),
+        classifiers=(
+            *(_row(row, crossed=row not in recipe.rows) for row in rows),
+            *map(_baseline, ("majority", "chance")),
+        ),
         source_network=None
         if checkpoint is None
         else NetworkFacts(card=checkpoint.card.model_dump(mode="json"), sha256=checkpoint.sha256),
@@ -106,10 +125,12 @@ def _dataset(dataset: Dataset, role: Literal["source", "target"]) -> DatasetFact
     )
 
 
-def _row(row: Row) -> ClassifierFacts:
+def _row(row: Row, crossed: bool) -> ClassifierFacts:
     title = TITLES.get(row.classifier, row.classifier)
     role: Literal["model", "peer", "oracle"] = "model"
-    if row.features == TRUTH:
+    if crossed:
+        title = f"{title} on {row.features}"
+    elif row.features == TRUTH:
         title, role = "Oracle: true action units", "oracle"
     elif row.features == BLENDSHAPES:
         title, role = "MediaPipe blendshapes", "peer"
@@ -140,19 +161,18 @@ def _write_examples(
     locator: Locator,
     judgement: Judgement,
 ) -> None:
-    features = {row.label: row.features for row in recipe.rows if row.features in stores}
+    features = {row.label: row.features for row in rows_to_fit(recipe, stores)}
     held_out = [
         recording for recording in target.recordings if recording.id in judgement.example_models
     ]
     for recording in choose_examples(held_out, target.scheme.classes):
         models = judgement.example_models[recording.id]
-        read = {name: stores[features[name]] for name in models if name in features}
-        if any(not store.has(recording.id) for store in read.values()):
+        read = {name: read_features(recipe, features[name], stores, [recording]) for name in models}
+        if not all(read.values()):
             continue
         sequences = {
-            name: store.read(recording.id).cut(0, recipe.segment_frames)
-            for name, store in read.items()
+            name: found[recording.id].cut(0, recipe.segment_frames) for name, found in read.items()
         }
-        frames = timelines({name: models[name] for name in read}, sequences)
+        frames = timelines(models, sequences)
         if len(frames):
             write_example(folder.examples, recording, frames, locator, recipe.face)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from painscope.files import write_text
 from painscope.report.answer import find_answer
+from painscope.report.crossed import crossed_tables, difference_tables
 from painscope.report.pictures import Picture, draw_pictures, save_pictures
 from painscope.report.published import PUBLISHED, Published
 from painscope.report.results import Results, load_results
@@ -101,6 +102,12 @@ def _content(results: Results, pictures: Mapping[str, list[Picture]]) -> dict[st
             for split in results.splits
         ],
         "best_accuracy": _best_accuracy(results),
+        "crossed": [
+            (tables, difference_tables(results, split))
+            for split in results.splits
+            if (tables := crossed_tables(results, split))
+        ],
+        "untrained": _untrained(results),
         "published": published,
         "published_tables": published_tables(results, published) if published else [],
         "network": _network(results, published),
@@ -143,6 +150,16 @@ def _network(results: Results, published: Published | None) -> dict[str, Any] | 
         ],
         "majority": metrics.get("majority"),
     }
+
+
+def _untrained(results: Results) -> list[tuple[str, str]]:
+    """Return the features of networks that never learned anything, and what their weights are."""
+    made = [(store.name, store.provenance.get("extractor", {})) for store in results.facts.features]
+    return [
+        (name, origin)
+        for name, extractor in made
+        if (origin := str(extractor.get("weights", ""))).startswith("random")
+    ]
 
 
 def _spoken(title: str) -> str:

@@ -28,6 +28,7 @@ PREDICTIONS = (
 SCORES = ("split", "classifier", "metric", "class", "value", "low", "high", "seed_sd", "n")
 STATUS = ("recording", "subject", "split", "status", "reason", "n_frames", "found_share", "damage")
 HISTORIES = ("classifier", "fold", "seed", "epoch", "train_loss", "validation_loss")
+DIFFERENCES = ("split", "first", "second", "metric", "value", "low", "high")
 SKILL = ("split", "classifier", "value", "low", "high")
 EXAMPLE = ("classifier", "time_s", "found")
 
@@ -68,7 +69,7 @@ class Results:
         Versions and machine.
     predictions, scores : DataFrame
         As in docs/architecture.md; ``class`` is ``""`` where a metric has none.
-    status, histories, skill : DataFrame
+    status, histories, skill, differences : DataFrame
         Empty where the run has none.
     examples : tuple of Example
         Recordings shown with their timeline.
@@ -83,6 +84,7 @@ class Results:
     status: pd.DataFrame
     histories: pd.DataFrame
     skill: pd.DataFrame
+    differences: pd.DataFrame
     examples: tuple[Example, ...]
 
     @property
@@ -171,6 +173,7 @@ def load_results(folder: Path | str) -> Results:
         status=_table(run, "status", STATUS, optional=True),
         histories=tables["histories"],
         skill=tables["skill"],
+        differences=_table(run, "differences", DIFFERENCES, optional=True),
         examples=examples,
     )
 

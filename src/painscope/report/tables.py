@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
@@ -48,10 +48,14 @@ _NONE = "–"
 
 
 class Cell(NamedTuple):
-    """A number as text, and in small letters what belongs to it, such as its interval."""
+    """A number as text, and in small letters what belongs to it, such as its interval.
+
+    `shade`, from -1 to 1, is how far it is below or above what says nothing.
+    """
 
     text: str
     small: str = ""
+    shade: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -168,7 +172,12 @@ def constant_answers(truth: pd.Series, classes: Sequence[str]) -> list[Constant]
 _OF_CONSTANTS = ("accuracy", "balanced_accuracy", "macro_f1")
 
 
-def _our_rows(results: Results, split: str, columns: Sequence[Column]) -> list[Row]:
+def _our_rows(
+    results: Results,
+    split: str,
+    columns: Sequence[Column],
+    left_out: Collection[str] = (),
+) -> list[Row]:
     return [
         Row(
             title=facts.title,
@@ -176,7 +185,27 @@ def _our_rows(results: Results, split: str, columns: Sequence[Column]) -> list[R
             cells=tuple(_cell(results.score(split, facts.name, *column)) for column in columns),
         )
         for facts in results.classifiers(split)
+        if facts.name not in left_out
     ]
+
+
+def _beaten(results: Results, table: PublishedTable) -> set[str]:
+    """Return the rows of a cross that another classifier on the same features is better than."""
+    metric = table.columns[0][0]
+    beaten = set()
+    for features in results.recipe.cross.features:
+        names = [
+            results.recipe.crossed(features, kind).label
+            for kind in results.recipe.cross.classifiers
+        ]
+        found = {
+            name: score["value"]
+            for name in names
+            if (score := results.score(table.split, name, metric)) is not None
+        }
+        if found:
+            beaten |= set(found) - {max(found, key=found.__getitem__)}
+    return beaten
 
 
 def _published_table(results: Results, table: PublishedTable, names: Mapping[str, str]) -> Table:
@@ -200,8 +229,14 @@ def _published_table(results: Results, table: PublishedTable, names: Mapping[str
         replace(
             row, cells=tuple(_bare(cell, c) for cell, c in zip(row.cells, columns, strict=True))
         )
-        for row in _our_rows(results, table.split, columns)
+        for row in _our_rows(results, table.split, columns, _beaten(results, table))
     ]
+    if results.recipe.cross.features and table.split in results.splits:
+        notes.append(
+            f"For each kind of features stands the classifier with the highest "
+            f"{METRIC_TITLES[columns[0][0]]} here. It was picked by that very number, which "
+            "flatters it."
+        )
     return Table(
         caption=table.title,
         groups=_groups(columns),
