@@ -32,6 +32,18 @@ from painscope.recording import Recording
 
 RECORDING = Recording("a", "s1", None, None, Path("a.mp4"))
 
+
+def timm_model() -> str:
+    """The name of a small network of timm; skips the test where timm cannot be imported."""
+    try:
+        import timm  # noqa: F401
+    except (ImportError, RuntimeError) as error:
+        # RuntimeError: timm imports torchvision, whose wheels from the package index fit torch's
+        # CUDA builds only; beside a CPU build it stops with a missing operator.
+        pytest.skip(f"timm cannot be imported: {error}")
+    return "test_vit"
+
+
 #: How to build each extractor; a new one needs a line here.
 BUILD: dict[str, Callable[[], Extractor]] = {
     "vgg16-gap": lambda: make_extractor(
@@ -44,6 +56,7 @@ BUILD: dict[str, Callable[[], Extractor]] = {
         )
         for name in ARCHITECTURES
     },
+    "timm": lambda: make_extractor("timm", model=timm_model(), weights="random"),
     "true-action-units": lambda: make_extractor("true-action-units"),
 }
 

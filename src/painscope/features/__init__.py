@@ -29,6 +29,7 @@ from painscope.features.network import VGGFeatures
 from painscope.features.sequence import FeatureSequence, join_sequences
 from painscope.features.store import FeatureStore
 from painscope.features.table import extract
+from painscope.features.timm_networks import TimmFeatures
 from painscope.features.true_action_units import TrueActionUnits
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "LBPFeatures",
     "LBPTOPFeatures",
     "StrainFeatures",
+    "TimmFeatures",
     "TrueActionUnits",
     "VGGFaceFeatures",
     "VGGFeatures",
@@ -67,6 +69,7 @@ __all__ = [
 EXTRACTORS: dict[str, type] = {
     VGGFeatures.name: VGGFeatures,
     **{kind.name: kind for kind in (VGGFaceFeatures, CNNFFeatures, CNNMFeatures, CNNSFeatures)},
+    TimmFeatures.name: TimmFeatures,
     **FAMILIES,
     HandcraftedFeatures.name: HandcraftedFeatures,
     TrueActionUnits.name: TrueActionUnits,

@@ -1,10 +1,12 @@
 """Backbones, and checkpoints that know what they were trained on."""
 
 from painscope.networks.backbone import Backbone, load_backbone, random_backbone
+from painscope.networks.backbone import digest as weights_sha256
 from painscope.networks.card import Card, Preprocessing, prepare
 from painscope.networks.classic import ARCHITECTURES, Architecture, ClassicNetwork
 from painscope.networks.device import Precision, autocast, pick_device, pick_precision
 from painscope.networks.engine import ENGINES, Engine, Reading, TorchEngine, make_engine
+from painscope.networks.foreign import read_tensors
 from painscope.networks.vgg import VGG16GAP, fold_batch_norm
 from painscope.networks.weights import (
     Checkpoint,
@@ -37,5 +39,7 @@ __all__ = [
     "prepare",
     "random_backbone",
     "random_checkpoint",
+    "read_tensors",
     "save_checkpoint",
+    "weights_sha256",
 ]
