@@ -63,15 +63,14 @@ class GaborFeatures:
 
     def extract(self, batch: CropBatch, recording: Recording) -> np.ndarray:
         """Return float32 [B, 512]."""
-        from scipy.fft import fft2, ifft2
-
+        down, right = _factors()
         cell = SIZE // GRID
-        inside = slice(_BORDER, _BORDER + SIZE)
         energies = np.empty((len(batch), len(self.names)), np.float32)
         for row, picture in zip(energies, standardised(grey(batch.crops)), strict=True):
-            padded = np.pad(picture, _BORDER, mode="reflect")
-            answers = ifft2(fft2(padded) * _transfer())[:, inside, inside]
-            cells = np.abs(answers).reshape(-1, GRID, cell, GRID, cell)
+            columns = (down @ picture).reshape(len(right), SIZE, -1)
+            answers = columns @ right
+            real, imaginary = answers[..., :SIZE], answers[..., SIZE:]
+            cells = np.sqrt(real**2 + imaginary**2).reshape(-1, GRID, cell, GRID, cell)
             row[:] = cells.mean(axis=(2, 4)).ravel()
         return energies
 
@@ -86,26 +85,64 @@ def standardised(pictures: np.ndarray) -> np.ndarray:
 
 def gabor_bank() -> list[np.ndarray]:
     """Return the complex kernels, by wavelength then direction; each sums to 0."""
+    return [wave - _share(wave) * np.abs(wave) for wave in _waves()]
+
+
+def _waves() -> list[np.ndarray]:
+    """Return the kernels as they are before their answer to even light is taken out."""
     from skimage.filters import gabor_kernel
 
-    bank = []
-    for wavelength in WAVELENGTHS:
-        for direction in range(DIRECTIONS):
-            kernel = gabor_kernel(1 / wavelength, theta=np.pi * direction / DIRECTIONS)
-            envelope = np.abs(kernel)
-            bank.append(kernel - envelope * (kernel.sum() / envelope.sum()))
-    return bank
+    return [
+        gabor_kernel(1 / wavelength, theta=np.pi * direction / DIRECTIONS)
+        for wavelength in WAVELENGTHS
+        for direction in range(DIRECTIONS)
+    ]
+
+
+def _share(wave: np.ndarray) -> complex:
+    """Return how much of its Gaussian envelope is taken from a wave, so that it sums to 0."""
+    return complex(wave.sum() / np.abs(wave).sum())
 
 
 @lru_cache(maxsize=1)
-def _transfer() -> np.ndarray:
-    """Return the filters' Fourier transforms, centred at the origin: complex64 [32, N, N]."""
-    from scipy.fft import fft2
+def _factors() -> tuple[np.ndarray, np.ndarray]:
+    """Return the filters as matrices that work down the columns, then along the rows.
 
-    side = SIZE + 2 * _BORDER
-    planes = np.zeros((len(WAVELENGTHS) * DIRECTIONS, side, side), np.complex64)
-    for plane, kernel in zip(planes, gabor_bank(), strict=True):
-        height, width = kernel.shape
-        plane[:height, :width] = kernel
-        plane[:] = np.roll(plane, (-(height // 2), -(width // 2)), axis=(0, 1))
-    return fft2(planes).astype(np.complex64)
+    A wave is a function of y times one of x, and so is its Gaussian envelope: two products of
+    small matrices, which know the mirrored border, are the whole filter. That takes a quarter
+    of the time of Fourier transforms.
+
+    Returns
+    -------
+    down : float32 [32 * 64 * 3, 64]
+        Per filter and row of its answer: the wave's real and imaginary part, the Gaussian.
+    right : float32 [32, 3 * 64, 2 * 64]
+        From these three to the answer's real and imaginary part.
+    """
+    down, right = [], []
+    for wave in _waves():
+        middle = wave.shape[0] // 2, wave.shape[1] // 2
+        y, x = wave[:, middle[1]], wave[middle[0]] / wave[middle]
+        down.append(np.stack([_filtering(part) for part in (y.real, y.imag, np.abs(y))], axis=1))
+        real, imaginary, gauss = (_filtering(part).T for part in (x.real, x.imag, np.abs(x)))
+        even = _share(wave)
+        right.append(
+            np.block(
+                [
+                    [real, imaginary],
+                    [-imaginary, real],
+                    [-even.real * gauss, -even.imag * gauss],
+                ]
+            )
+        )
+    return np.float32(np.stack(down)).reshape(-1, SIZE), np.float32(np.stack(right))
+
+
+def _filtering(kernel: np.ndarray) -> np.ndarray:
+    """Return the matrix [64, 64] that convolves a column with a centred kernel."""
+    place = np.pad(np.arange(SIZE), _BORDER, mode="reflect")
+    matrix = np.zeros((SIZE, SIZE))
+    for k, value in enumerate(kernel):
+        offset = _BORDER + len(kernel) // 2 - k
+        np.add.at(matrix, (np.arange(SIZE), place[offset : offset + SIZE]), value)
+    return matrix
