@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from functools import partial
 
@@ -352,3 +353,11 @@ def test_the_same_evaluation_gives_the_same_tables_twice(people, features):
     first, second = (run(PLAIN, features(recordings), folds) for _ in range(2))
     pd.testing.assert_frame_equal(first.predictions, second.predictions)
     assert first.segments == second.segments
+
+
+def test_what_was_handled_otherwise_is_one_line_per_classifier(people, features, caplog):
+    recordings = people(6)
+    makers = {"bayes": maker("naive-bayes", folds=9), "mean": maker("mean-logistic")}
+    with caplog.at_level(logging.INFO, "painscope"):
+        run(makers, features(recordings), grouped_k_fold(recordings, folds=2))
+    assert caplog.messages == ["bayes: 2 inner folds, not 9, of 2 people (in 2 of 2 fits)"]

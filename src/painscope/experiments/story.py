@@ -87,7 +87,7 @@ def tell(
         classes=target.scheme.classes,
         datasets=tuple(_dataset(dataset, role) for dataset, role in read if dataset is not None),  # type: ignore[arg-type]
         classifiers=(
-            *(_row(row, crossed=row not in recipe.rows) for row in rows),
+            *(_row(row, recipe) for row in rows),
             *map(_baseline, ("majority", "chance")),
         ),
         source_network=None
@@ -125,10 +125,10 @@ def _dataset(dataset: Dataset, role: Literal["source", "target"]) -> DatasetFact
     )
 
 
-def _row(row: Row, crossed: bool) -> ClassifierFacts:
+def _row(row: Row, recipe: Recipe) -> ClassifierFacts:
     title = TITLES.get(row.classifier, row.classifier)
     role: Literal["model", "peer", "oracle"] = "model"
-    if crossed:
+    if row.features in {*recipe.features, *recipe.cross.features}:
         title = f"{title} on {row.features}"
     elif row.features == TRUTH:
         title, role = "Oracle: true action units", "oracle"

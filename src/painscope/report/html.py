@@ -158,7 +158,8 @@ def _untrained(results: Results) -> list[tuple[str, str]]:
     return [
         (name, origin)
         for name, extractor in made
-        if (origin := str(extractor.get("weights", ""))).startswith("random")
+        if isinstance(extractor, Mapping)
+        and (origin := str(extractor.get("weights", ""))).startswith("random")
     ]
 
 

@@ -135,7 +135,10 @@ def _factors() -> tuple[np.ndarray, np.ndarray]:
                 ]
             )
         )
-    return np.float32(np.stack(down)).reshape(-1, SIZE), np.float32(np.stack(right))
+    return (
+        np.stack(down).reshape(-1, SIZE).astype(np.float32),
+        np.stack(right).astype(np.float32),
+    )
 
 
 def _filtering(kernel: np.ndarray) -> np.ndarray:
