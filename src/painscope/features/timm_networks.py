@@ -55,7 +55,7 @@ class TimmFeatures(NetworkFeatures):
         from painscope.networks import (
             Preprocessing,
             Reading,
-            TorchEngine,
+            make_engine,
             pick_device,
             pick_precision,
             weights_sha256,
@@ -71,16 +71,18 @@ class TimmFeatures(NetworkFeatures):
             _load(network, Path(weights), model)
         size = int(facts["input_size"][-1])
         self.preprocessing = Preprocessing(mean=facts["mean"], std=facts["std"])
-        self.crop_size = size
+        self.crop_size: int | None = size
         with torch.inference_mode():
             width = network(torch.zeros(1, 3, size, size)).shape[1]
         self.names = tuple(f"f{k:04d}" for k in range(width))
         self._origin = "random weights, seed 0" if weights == "random" else "file"
         self._sha256 = weights_sha256(network)
         self.network = network.to(self.device)
-        self.engine = TorchEngine(
+        self.engine = make_engine(
+            "auto",
             Reading(self.network, _answer),
             self.preprocessing,
+            size=size,
             device=self.device,
             precision=self.precision,
         )
@@ -98,6 +100,7 @@ class TimmFeatures(NetworkFeatures):
             "weights": self._origin,
             "preprocessing": self.preprocessing.model_dump(mode="json"),
             "precision": self.precision,
+            **self.engine.provenance,
         }
 
 
