@@ -17,7 +17,7 @@ import painscope as ps
 from painscope.features import open_store
 from painscope.virtual import generate
 
-PEOPLE, CLIP_S, RATE = 12, 4.0, 10.0
+PEOPLE, CLIP_S, SIZE, RATE = 8, 3.0, (192, 192), 10.0
 HOME = Path(mkdtemp(prefix="painscope-"))
 
 # %% [markdown]
@@ -26,7 +26,8 @@ HOME = Path(mkdtemp(prefix="painscope-"))
 # Any dataset that `painscope datasets list` knows, or your own as a table of videos (`manifest`).
 
 # %%
-generate("icope-video", HOME / "videos", people=PEOPLE, seed=1, clip_s=CLIP_S, workers=1)
+layout = {"people": PEOPLE, "clip_s": CLIP_S, "size": SIZE, "seed": 1}
+generate("icope-video", HOME / "videos", workers=1, **layout)
 dataset = ps.load_dataset("icope-video", HOME / "videos")
 recordings = dataset.recordings
 print(f"{len(recordings)} clips of {len(dataset.subjects)} people, {dataset.scheme.classes}")
@@ -51,9 +52,9 @@ print(table.iloc[:3, :6])
 
 # %%
 clips = table.drop(columns=["time_s", "found"]).groupby("recording").agg(["mean", "std", "max"])
-who = {r.id: r.subject for r in recordings}
-label = {r.id: r.label for r in recordings}
-labels, people = clips.index.map(label), clips.index.map(who)
+by_name = {recording.id: recording for recording in recordings}
+labels = [by_name[name].label for name in clips.index]
+people = [by_name[name].subject for name in clips.index]
 
 forest = RandomForestClassifier(50, class_weight="balanced", random_state=0)
 folds = GroupKFold(3)
@@ -76,7 +77,7 @@ svm = ps.make_classifier("linear-svm", classes=dataset.scheme.classes, folds=3)
 scores = cross_val_score(
     svm,
     sequences,
-    list(labels),
+    labels,
     groups=people,
     cv=folds,
     scoring="roc_auc",

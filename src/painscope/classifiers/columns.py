@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Self
 
 import numpy as np
@@ -66,7 +67,9 @@ class Columns(TransformerMixin, BaseEstimator):
 
         if not len(places) or len(np.unique(targets)) < 2:
             return places
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
+            # A column that does not vary within any class has no finite ratio: it comes first.
+            warnings.simplefilter("ignore", UserWarning)
             ratio = np.nan_to_num(f_classif(rows[:, places], targets)[0], posinf=np.inf)
         chosen: list[Any] = []
         for block in dict.fromkeys(blocks[places]):
