@@ -8,16 +8,54 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from tempfile import TemporaryDirectory
+from typing import IO, Any
 
 try:
     import fcntl
 except ImportError:  # Windows, where a file that is open cannot be removed by others
     fcntl = None  # type: ignore[assignment]
 
-from painscope.errors import StorageError
+from painscope.errors import StorageError, UsageError
 
-__all__ = ["atomic_path", "remove_abandoned", "storage_errors", "write_text"]
+__all__ = ["atomic_path", "folder_at", "remove_abandoned", "storage_errors", "write_text"]
+
+
+def folder_at(address: Path | str) -> Path:
+    """Return the folder at `address`: a path, or an address of any fsspec file system.
+
+    Parameters
+    ----------
+    address : path-like
+        Such as ``features``, ``file:///data/features`` or ``s3://bucket/features``.
+
+    Returns
+    -------
+    Path
+        Or universal_pathlib's ``UPath``, which has a path's methods; `atomic_path`,
+        `remove_abandoned` and `write_text` take both.
+
+    Raises
+    ------
+    UsageError
+        If the file system is unknown, or what it needs is not installed.
+    """
+    protocol, found, rest = str(address).partition("://")
+    if not found or not isinstance(address, str):
+        return Path(address) if isinstance(address, str) else address
+    if protocol == "file":
+        return Path(rest)
+    try:
+        from upath import UPath
+
+        folder = UPath(address)
+        folder.fs  # noqa: B018 - made now, so that what is missing is missed now
+    except (ImportError, ValueError) as error:
+        raise UsageError(
+            f"{address}: {error}",
+            hint='Install "painscope[cluster]", and what fsspec needs for this file system.',
+        ) from None
+    return folder  # type: ignore[return-value]
 
 
 @contextmanager
@@ -42,6 +80,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
     The file is synced before it is renamed, so after a crash `path` is either the old
     file or the whole new one. On an error the temporary file is removed.
 
+    On another file system (`folder_at`) it is written here and then sent in one piece.
+    Object stores take a piece whole or not at all; of others a crash may leave half a file.
+
     Parameters
     ----------
     path : Path
@@ -52,6 +93,11 @@ def atomic_path(path: Path) -> Iterator[Path]:
     StorageError
         If the disk is full or the folder cannot be written.
     """
+    if not isinstance(path, Path):
+        with TemporaryDirectory() as folder:
+            yield (written := Path(folder) / path.name)
+            _send(written, path)
+        return
     temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.tmp{path.suffix}")
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,11 +115,22 @@ def atomic_path(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def _send(file: Path, path: Any) -> None:
+    """Send a file to another file system."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.fs.put_file(str(file), path.path)
+    except Exception as error:  # every file system has its own
+        raise StorageError(f"could not be written: {error}", path=path) from error
+
+
 def remove_abandoned(folder: Path) -> None:
     """Remove the temporary files of `atomic_path` whose process was killed.
 
     Files that a living process is writing are left alone, its own and others'.
     """
+    if not isinstance(folder, Path):
+        return  # nothing half-written lies there
     for temporary in folder.glob(".*.tmp*"):
         with suppress(OSError), open(temporary, "rb") as file:
             if _lock(file):

@@ -199,3 +199,36 @@ def test_processes_share_a_store(tmp_path: Path) -> None:
     np.testing.assert_array_equal(store.read("r07").values, sequence(seed=7).values)
     assert len(pd.read_parquet(store.folder / "status.parquet")) == 12
     assert not [p for p in store.folder.rglob("*") if ".tmp" in p.name]
+
+
+def test_a_store_in_another_file_system_is_the_same(tmp_path: Path) -> None:
+    pytest.importorskip("upath", reason='pip install "painscope[cluster]"')
+    here = FeatureStore(tmp_path, PROVENANCE)
+    there = FeatureStore(f"memory://{tmp_path}", PROVENANCE)
+    for store in (here, there):
+        store.write(sequence(), source={"video": "a.mp4"})
+        store.write(sequence("b", seed=1))
+        store.record_failure("b", "gone")
+        store.remove_abandoned()
+        store.write_status()
+    assert not Path(str(there.folder)).exists()
+    names = [path.relative_to(here.folder) for path in here.folder.rglob("*") if path.is_file()]
+    assert len(names) == 5
+    for name in names:
+        assert (there.folder / str(name)).read_bytes() == (here.folder / name).read_bytes()
+    np.testing.assert_array_equal(there.read("a").values, sequence().values)
+    assert there.has("a", source={"video": "a.mp4"})
+    assert there.missing(["a", "b", "c"]) == ["b", "c"]
+    pd.testing.assert_frame_equal(there.status, here.status)
+    path = there.folder / "features" / "a.parquet"
+    path.write_bytes(path.read_bytes()[:-10])  # half sent, when a process was killed
+    assert not there.has("a")
+
+
+def test_nothing_half_written_is_sent(tmp_path: Path) -> None:
+    pytest.importorskip("upath", reason='pip install "painscope[cluster]"')
+    store = FeatureStore(f"memory://{tmp_path}", PROVENANCE)
+    with pytest.raises(KeyError), store.writing("a", ("f0000",)):
+        raise KeyError("on the way")
+    assert store.ids() == []
+    assert not (store.folder / "features" / "a.parquet").exists()

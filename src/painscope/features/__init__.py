@@ -6,6 +6,7 @@ from painscope.errors import UsageError
 from painscope.features.base import Extractor
 from painscope.features.blendshapes import UNIT_BLENDSHAPES, BlendshapeFeatures
 from painscope.features.calibration import calibration_crops
+from painscope.features.cluster import fill_store_on_ray
 from painscope.features.deep import (
     CNNFFeatures,
     CNNMFeatures,
@@ -60,6 +61,7 @@ __all__ = [
     "calibration_crops",
     "extract",
     "fill_store",
+    "fill_store_on_ray",
     "join_sequences",
     "make_extractor",
     "open_store",

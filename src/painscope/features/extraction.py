@@ -60,6 +60,7 @@ def open_store(
     Parameters
     ----------
     root : path-like
+        A folder, or an address of any fsspec file system (`FeatureStore`).
     extractor : Extractor
     locator : Locator or None
         None only for an extractor that needs no face.
@@ -115,6 +116,21 @@ def fill_store(
     StorageError
         If the disk is full; what was extracted is kept.
     """
+    store.remove_abandoned()
+    summary = fill(recordings, extractor, store, locator=locator, progress=progress)
+    store.write_status()
+    return summary
+
+
+def fill(
+    recordings: Iterable[Recording],
+    extractor: Extractor,
+    store: FeatureStore,
+    *,
+    locator: Locator | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> ExtractionSummary:
+    """Do of `fill_store` what many may do at once: all but what concerns the whole store."""
     settings = store.provenance.get("crops", store.provenance)
     rate, margin = settings.get("rate", 30.0), settings.get("margin")
     locate_every = settings.get("locate_every", 1)
@@ -125,7 +141,6 @@ def fill_store(
             hint="Open it with open_store and the same extractor and locator.",
         )
     recordings = tuple(recordings)
-    store.remove_abandoned()
 
     def jobs() -> Iterator[Job]:
         for recording in recordings:
@@ -143,7 +158,6 @@ def fill_store(
             fill_by_batch(pieces, batched, store, outcome)
         else:
             fill_by_recording(pieces, extractor, store, outcome)
-    store.write_status()
     ids = [recording.id for recording in recordings]
     return ExtractionSummary(
         extracted=tuple(name for name in ids if name in outcome.extracted),

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from painscope.errors import StorageError
 from painscope.features.sequence import FeatureSequence
-from painscope.files import atomic_path, remove_abandoned, write_text
+from painscope.files import atomic_path, folder_at, remove_abandoned, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,8 +47,9 @@ class FeatureStore:
     Parameters
     ----------
     root : path-like
-        Holds a folder per provenance. Recordings of different datasets can share ids: give
-        each dataset a root of its own.
+        Holds a folder per provenance; on this machine, or at an address such as
+        ``s3://bucket/features`` (see `painscope.files.folder_at`). Recordings of different
+        datasets can share ids: give each dataset a root of its own.
     provenance : mapping
         Of strings, numbers, lists and further mappings.
 
@@ -62,7 +63,7 @@ class FeatureStore:
         text = _canonical(provenance)
         self.digest = hashlib.sha256(text.encode()).hexdigest()[:16]
         self.provenance: dict[str, Any] = json.loads(text)
-        self.folder = Path(root) / self.digest
+        self.folder = folder_at(root) / self.digest
         path = self.folder / "provenance.json"
         if not path.exists():
             write_text(path, json.dumps(self.provenance, indent=2, sort_keys=True) + "\n")
@@ -189,7 +190,8 @@ class FeatureStore:
             raise StorageError("has not been extracted", path=path, hint="Run the extraction.")
         if _checksum(path) != status["checksum"]:
             raise StorageError("is damaged", path=path, hint="Run the extraction again.")
-        table = pq.ParquetFile(path, pre_buffer=False).read(use_threads=False)
+        file = path if isinstance(path, Path) else path.open("rb")
+        table = pq.ParquetFile(file, pre_buffer=False).read(use_threads=False)
         return FeatureSequence(
             recording=recording,
             values=_matrix(table.select(table.column_names[2:])),
@@ -208,6 +210,8 @@ class FeatureStore:
         write_text(self.folder / "status" / f"{recording}.json", json.dumps(status))
 
     def _statuses(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        if not isinstance(self.folder, Path):
+            self.folder.fs.invalidate_cache()  # others write there too
         # A temporary name, of a file being written, begins with a dot.
         for path in sorted((self.folder / "status").glob("[!.]*.json")):
             if status := self._get_status(path.stem):

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+import pytest
+
+from painscope.errors import StorageError, UsageError
+from painscope.features import FeatureStore, VGGFeatures, fill_store, open_store
+from painscope.features.cluster import fill_store_on_ray
+from painscope.networks import random_checkpoint
+from painscope.recording import Recording
+
+MakeRecording = Callable[..., Recording]
+
+
+def files(store: FeatureStore) -> dict[str, bytes]:
+    """Every file of the store."""
+    folder = store.folder
+    found = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator:
+    """Two nodes of a core each, on this machine; a node's death is noticed in seconds."""
+    pytest.importorskip("ray", reason='Ray is not installed: pip install "painscope[cluster]"')
+    import ray
+    from ray.cluster_utils import Cluster
+
+    head = {
+        "num_cpus": 1,
+        "include_dashboard": False,
+        "_system_config": {"health_check_initial_delay_ms": 0, "health_check_period_ms": 500},
+    }
+    both = Cluster(initialize_head=True, head_node_args=head)
+    both.doomed = both.add_node(num_cpus=1)
+    ray.init(address=both.address, log_to_driver=False, logging_level="error")
+    yield both
+    ray.shutdown()
+    both.shutdown()
+
+
+class Noting(VGGFeatures):
+    """Notes in which worker it was made; on one node it hangs in its second batch."""
+
+    def __init__(self, notes: Path, doomed: str) -> None:
+        import ray
+
+        super().__init__(random_checkpoint(width=1 / 16, input_size=32), precision="fp32")
+        self.node = ray.get_runtime_context().get_node_id()
+        self.notes, self.doomed, self.batches = notes, doomed, 0
+        (notes / f"made {ray.get_runtime_context().get_worker_id()}").touch()
+
+    def submit(self, crops: np.ndarray):
+        self.batches += 1
+        if self.node == self.doomed and self.batches > 1:
+            (self.notes / "stuck").touch()
+            time.sleep(600)
+        return super().submit(crops)
+
+
+def test_a_node_dies_midway_and_the_store_is_that_of_a_local_run(
+    cluster, tmp_path: Path, make_recording: MakeRecording, precropped, tiny: VGGFeatures
+) -> None:
+    recordings = [make_recording(f"r{k}", 10 + 5 * (k % 3)) for k in range(10)]
+    recordings.append(Recording("absent", "s1", None, None, tmp_path / "absent.mp4"))
+    alone = open_store(tmp_path / "alone", tiny, locator=precropped)
+    expected = fill_store(recordings, tiny, alone, locator=precropped)
+
+    notes = tmp_path / "notes"
+    notes.mkdir()
+
+    def kill() -> None:
+        while not (notes / "stuck").exists():
+            time.sleep(0.05)
+        cluster.remove_node(cluster.doomed, allow_graceful=False)
+
+    killer = Thread(target=kill, daemon=True)
+    killer.start()
+    # Not a folder for the workers, but an fsspec file system.
+    store = open_store(f"local://{tmp_path}/spread", tiny, locator=precropped)
+    told: list[tuple[int, int]] = []
+    summary = fill_store_on_ray(
+        recordings,
+        partial(Noting, notes, cluster.doomed.node_id),
+        store,
+        locator=precropped,
+        progress=lambda *done: told.append(done),
+    )
+    killer.join()
+    assert set(summary.extracted) | set(summary.kept) == {f"r{k}" for k in range(10)}
+    assert summary.failed == expected.failed
+    assert told[-1] == (11, 11)
+    assert files(store) == files(alone)
+    # The network was loaded once per worker: two, and perhaps a successor of the lost one.
+    assert 2 <= len(list(notes.glob("made *"))) <= 3
+
+    again = fill_store_on_ray(recordings, lambda: tiny, store, locator=precropped, workers=1)
+    assert len(again.kept) == 10
+    assert files(store) == files(alone)
+
+
+def test_what_ends_an_extraction_comes_from_the_worker_as_it_is(
+    cluster, tmp_path: Path, make_recording: MakeRecording, precropped, tiny: VGGFeatures
+) -> None:
+    store = open_store(tmp_path / "store", tiny, locator=precropped)
+    other = partial(VGGFeatures, random_checkpoint(width=1 / 16, input_size=32, seed=1))
+    with pytest.raises(UsageError, match="made in another way"):
+        fill_store_on_ray([make_recording()], other, store, locator=precropped)
+    in_memory = open_store("memory://of/this/process", tiny, locator=precropped)
+    with pytest.raises(StorageError, match="does not see this folder"):
+        fill_store_on_ray([make_recording()], lambda: tiny, in_memory, locator=precropped)
+
+
+def test_what_is_no_cluster(precropped, tiny: VGGFeatures, tmp_path: Path, make_recording) -> None:
+    store = open_store(tmp_path, tiny, locator=precropped)
+    with pytest.raises(UsageError, match="'slurm' is no cluster"):
+        fill_store_on_ray(
+            [make_recording()], lambda: tiny, store, locator=precropped, address="slurm"
+        )
+
+
+def test_without_ray(
+    monkeypatch: pytest.MonkeyPatch, precropped, tiny, tmp_path: Path, make_recording
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    store = open_store(tmp_path, tiny, locator=precropped)
+    with pytest.raises(UsageError, match=r"pip install .*painscope\[cluster\]"):
+        fill_store_on_ray([make_recording()], lambda: tiny, store, locator=precropped)
