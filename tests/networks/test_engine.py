@@ -6,18 +6,33 @@ from threading import Thread
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from painscope.networks import VGG16GAP, Reading, TorchEngine, random_checkpoint
+from painscope.networks import (
+    VGG16GAP,
+    Preprocessing,
+    Reading,
+    TorchEngine,
+    make_engine,
+    random_checkpoint,
+)
+
+CPU = torch.device("cpu")
 
 
-def make(precision: str = "fp32") -> TorchEngine:
+def make(precision: str = "fp32", device: str = "cpu", compile: bool = False) -> TorchEngine:
     network, card = random_checkpoint(width=1 / 8, input_size=64)
     return TorchEngine(
-        Reading(network, VGG16GAP.features),
+        Reading(network.to(device), VGG16GAP.features),
         card.preprocessing,
-        device=torch.device("cpu"),
+        device=torch.device(device),
         precision=precision,  # type: ignore[arg-type]
+        compile=compile,
     )
+
+
+def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
 
 
 @pytest.fixture(params=["fp32", "bf16"])
@@ -75,10 +90,8 @@ def test_it_can_be_sent_elsewhere(engine: TorchEngine) -> None:
 
 
 def test_bf16_is_close_to_fp32_and_leaves_the_network_in_fp32() -> None:
-    half, images = make("bf16"), crops(8)
-    full = make()(images)
-    cosine = (half(images) * full).sum(1) / np.linalg.norm(half(images), axis=1)
-    assert (cosine / np.linalg.norm(full, axis=1)).min() > 0.999
+    images = crops(8)
+    assert cosine(make("bf16")(images), make()(images)).min() > 0.999
     network, card = random_checkpoint(width=1 / 8)
     TorchEngine(
         Reading(network, VGG16GAP.features),
@@ -87,3 +100,32 @@ def test_bf16_is_close_to_fp32_and_leaves_the_network_in_fp32() -> None:
         precision="bf16",
     )
     assert {p.dtype for p in network.parameters()} == {torch.float32}
+
+
+def small(network: nn.Module, images: torch.Tensor) -> torch.Tensor:
+    return torch.relu(network(images)).mean((2, 3))
+
+
+@pytest.mark.slow
+def test_compiled_is_the_same_network() -> None:
+    reading = Reading(nn.Conv2d(3, 16, 3), small)
+    plain, compiled = (
+        make_engine(name, reading, Preprocessing(), size=16, device=CPU, precision="fp32")
+        for name in ("torch", "torch-compiled")
+    )
+    images = crops(6)[:, :16, :16]
+    values = compiled(images)
+    np.testing.assert_allclose(values, plain(images), rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(compiled(images[::-1]), values[::-1])
+    assert compiled.provenance == {"engine": "torch-compiled"}
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+@pytest.mark.parametrize(("precision", "least"), [("fp32", 0.99999), ("bf16", 0.999)])
+def test_a_gpu_computes_the_same_network(precision: str, least: float) -> None:
+    images = crops(2 * make(precision, "cuda").batch_size + 5)
+    engine = make(precision, "cuda")
+    values = engine(images)
+    assert cosine(values, make()(images)).min() > least
+    np.testing.assert_array_equal(engine(images[:1])[0], values[0])
+    np.testing.assert_array_equal(engine(images), values)

@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 __all__ = ["FeatureStore", "SequenceWriter"]
 
 #: Part of every digest; raised when files of old would be misread.
-FORMAT = 1
+FORMAT = 2
 #: Rows held in memory before they are written: 8 MiB of 1024 columns.
 ROW_GROUP = 2048
+
+#: Where a file keeps its features' names.
+_NAMES = b"names"
 
 _COLUMNS = ("recording", "status", "reason", "n_frames", "found_share", "damage")
 
@@ -38,8 +41,9 @@ class FeatureStore:
         root/<digest>/provenance.json         everything that shaped the numbers
                       status.parquet          a row per recording: ok or failed, and why
                       status/<id>.json        the same, as it happens
-                      features/<id>.parquet   time_s, found, then a column per feature
+                      features/<id>.parquet   time_s, found, values (a list per frame)
 
+    The names of the values are in the Parquet file's metadata, as JSON under ``names``.
     The digest is of the provenance, so features made in another way lie in another folder.
     A sequence counts as there only once its status says so, with a checksum: a damaged or
     half-written one is missing. Several processes may fill one store at once.
@@ -192,12 +196,13 @@ class FeatureStore:
             raise StorageError("is damaged", path=path, hint="Run the extraction again.")
         file = path if isinstance(path, Path) else path.open("rb")
         table = pq.ParquetFile(file, pre_buffer=False).read(use_threads=False)
+        names = tuple(json.loads(table.schema.metadata[_NAMES]))
         return FeatureSequence(
             recording=recording,
-            values=_matrix(table.select(table.column_names[2:])),
+            values=_matrix(table["values"], len(names)),
             time_s=table["time_s"].to_numpy(),
             found=table["found"].to_numpy(),
-            names=tuple(table.column_names[2:]),
+            names=names,
             provenance=self.provenance,
         )
 
@@ -236,13 +241,18 @@ class SequenceWriter:
     """
 
     def __init__(self, path: Path, names: tuple[str, ...]) -> None:
-        fields = [
-            pa.field("time_s", pa.float64(), nullable=False),
-            pa.field("found", pa.bool_(), nullable=False),
-            *(pa.field(name, pa.float32(), nullable=False) for name in names),
-        ]
-        self._schema = pa.schema(fields)
-        # Per column, 1024 times: no dictionary, no statistics, or they cost more than the data.
+        # One column for all values: of a thousand columns, every row group would leave a
+        # megabyte of notes in memory until the end, and every file begin with as much.
+        self._values = pa.list_(pa.field("item", pa.float32(), nullable=False), len(names))
+        self._schema = pa.schema(
+            [
+                pa.field("time_s", pa.float64(), nullable=False),
+                pa.field("found", pa.bool_(), nullable=False),
+                pa.field("values", self._values, nullable=False),
+            ],
+            metadata={_NAMES: json.dumps(names)},
+        )
+        # No dictionary, no statistics: they cost more than the data.
         self._file = pq.ParquetWriter(
             path, self._schema, compression="lz4", use_dictionary=False, write_statistics=False
         )
@@ -252,7 +262,7 @@ class SequenceWriter:
 
     def append(self, values: np.ndarray, time_s: np.ndarray, found: np.ndarray) -> None:
         """Add B rows: values float32 [B, D], time_s float64 [B], found bool [B]."""
-        if values.shape != (len(time_s), len(self._schema) - 2):
+        if values.shape != (len(time_s), self._values.list_size):
             raise ValueError(f"values {values.shape} do not fit {len(time_s)} times and the names")
         self._pieces.append((values, time_s, found))
         self._held += len(values)
@@ -264,11 +274,11 @@ class SequenceWriter:
     def _flush(self) -> None:
         values, time_s, found = (np.concatenate(part) for part in zip(*self._pieces, strict=True))
         self._pieces, self._held = [], 0
-        columns = np.ascontiguousarray(values.T, dtype=np.float32)
+        flat = pa.array(np.ascontiguousarray(values, dtype=np.float32).ravel())
         arrays = [
             pa.array(time_s, pa.float64()),
             pa.array(found, pa.bool_()),
-            *map(pa.array, columns),
+            pa.FixedSizeListArray.from_arrays(flat, type=self._values),
         ]
         self._file.write_batch(pa.record_batch(arrays, schema=self._schema))
 
@@ -285,14 +295,13 @@ class SequenceWriter:
         self._file.close()
 
 
-def _matrix(table: pa.Table) -> np.ndarray:
-    """Return the table's columns as float32 [T, D]."""
-    values = np.empty(table.shape, np.float32)
+def _matrix(column: pa.ChunkedArray, width: int) -> np.ndarray:
+    """Return a column of lists as float32 [T, D]."""
+    values = np.empty((len(column), width), np.float32)
     first = 0
-    for batch in table.to_batches():
-        if batch.num_rows:
-            values[first : first + batch.num_rows] = batch.to_tensor().to_numpy()
-        first += batch.num_rows
+    for chunk in column.chunks:
+        values[first : first + len(chunk)] = chunk.flatten().to_numpy().reshape(-1, width)
+        first += len(chunk)
     return values
 
 

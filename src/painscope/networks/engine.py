@@ -148,9 +148,15 @@ class TorchEngine(Engine):
             super().__init__(CUDA_BATCH, streams=CUDA_STREAMS)
         if precision == "bf16":  # once, and not in every batch
             reading = copy.deepcopy(reading).to(torch.bfloat16)
+        if device.type == "cuda":
+            reading = reading.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.name = "torch-compiled" if compile else "torch"
         self._reading = torch.compile(reading) if compile else reading
         self.preprocessing, self.device, self.precision = preprocessing, device, precision
+        if device.type == "cuda":
+            if precision == "fp32":  # and not in the 19 bits that convolutions take by default
+                torch.backends.cudnn.allow_tf32 = False
+            torch.cuda.synchronize(device)  # the weights are there before other streams read them
 
     @property
     def provenance(self) -> Mapping[str, object]:
