@@ -39,6 +39,8 @@ NOTHING = np.uint32(0xFFFFFFFF >> BITS << BITS)
 _TRIANGLE, _FARTHEST = (1 << BITS) - 1, float(0xFFFFFFFF >> BITS)
 #: How far a view reaches before and behind its middle, in mm.
 REACH = 400.0
+#: From how many pixels of a box's row on, left empty by a triangle, its rows are worth trimming.
+_SPARSE = 8
 #: Numba takes a bare decimal for float64, and what might be negative for a place counted from an
 #: array's end; kernels say that their numbers are neither.
 f32, u32 = np.float32, np.uint32
@@ -59,6 +61,39 @@ def _held(held, w0, w1, w2, steps, k):  # type: ignore[no-untyped-def]
     inside = min(min(w1, w2), w0)
     away = min(max(steps, steps - inside * f32(1e11)), f32(_FARTHEST))
     return min(held, u32(u32(u32(np.int32(away)) << u32(BITS)) | k))
+
+
+@kernel(fastmath=True, inline="always")
+def _offer(  # type: ignore[no-untyped-def]
+    flat, samples, pixel, k, w0, w1, w2, z, a_1, b_1, c_1, z_1, a_2, b_2, c_2, z_2
+):
+    """Let a pixel's samples keep the nearer of what they hold and triangle `k`."""
+    if samples == 1:
+        flat[pixel, 0] = _held(flat[pixel, 0], w0, w1, w2, z, k)
+    else:
+        flat[pixel, 0], flat[pixel, 1], flat[pixel, 2], flat[pixel, 3] = (
+            _held(flat[pixel, 0], w0 - a_1, w1 - b_1, w2 - c_1, z - z_1, k),
+            _held(flat[pixel, 1], w0 + a_2, w1 + b_2, w2 + c_2, z + z_2, k),
+            _held(flat[pixel, 2], w0 - a_2, w1 - b_2, w2 - c_2, z - z_2, k),
+            _held(flat[pixel, 3], w0 + a_1, w1 + b_1, w2 + c_1, z + z_1, k),
+        )
+
+
+@kernel(fastmath=True, inline="always")
+def _turn(across):  # type: ignore[no-untyped-def]
+    """Return −1 / `across`, large where that is nearly 0."""
+    return f32(-1.0) / (across if abs(across) > f32(1e-9) else f32(1e-9))
+
+
+@kernel(fastmath=True, inline="always")
+def _within(low, high, value, turn):  # type: ignore[no-untyped-def]
+    """Return the part of a row from `low` to `high` where a weight is not negative.
+
+    The weight is `value` where the row begins, and 0 at `value` times `turn`.
+    """
+    edge = min(max(value * turn, f32(-1.0)), f32(1e6)) + f32(1.0)
+    rising = turn < f32(0.0)
+    return (max(low, edge) if rising else low), (high if rising else min(high, edge))
 
 
 @kernel(fastmath=True)
@@ -123,28 +158,39 @@ def rasterise(screen, triangles, one_sided, near, front):  # type: ignore[no-unt
             q * c_x - p * c_y,
             q * z_x - p * z_y,
         )
+        wide, tall = right - left, bottom - top
+        if f32(wide * tall) - f32(0.5) * abs(area) > f32(_SPARSE * tall):
+            # A long sliver fills little of its box: each row begins and ends where its edges say.
+            a_slack = reach * (abs(a_x) + abs(a_y))
+            b_slack = reach * (abs(b_x) + abs(b_y))
+            c_slack = reach * (abs(c_x) + abs(c_y))
+            a_turn, b_turn, c_turn = _turn(a_x), _turn(b_x), _turn(c_x)
+            for row in range(tall):
+                t = f32(row)
+                w0_r, w1_r, w2_r, z_r = w0 + t * a_y, w1 + t * b_y, w2 + t * c_y, z + t * z_y
+                low, high = _within(f32(0.0), f32(wide), w0_r + a_slack, a_turn)
+                low, high = _within(low, high, w1_r + b_slack, b_turn)
+                low, high = _within(low, high, w2_r + c_slack, c_turn)
+                first, last = int(low), int(high)
+                s = f32(first)
+                w0_r, w1_r, w2_r = w0_r + s * a_x, w1_r + s * b_x, w2_r + s * c_x
+                z_r += s * z_x
+                at = (top + row) * width + left
+                for pixel in range(at + first, at + last):
+                    _offer(
+                        flat, samples, u32(pixel), k, w0_r, w1_r, w2_r, z_r, a_1, b_1, c_1, z_1,
+                        a_2, b_2, c_2, z_2,
+                    )  # fmt: skip
+                    w0_r, w1_r, w2_r, z_r = w0_r + a_x, w1_r + b_x, w2_r + c_x, z_r + z_x
+            continue
         # One loop over all of the box: rows that end here and there would cost more, for the
         # processor cannot foresee where.
-        wide = right - left
         back = f32(wide - 1)
-        a_row, b_row, c_row, z_row = (
-            a_y - back * a_x,
-            b_y - back * b_x,
-            c_y - back * c_x,
-            z_y - back * z_x,
-        )
+        a_row, b_row = a_y - back * a_x, b_y - back * b_x
+        c_row, z_row = c_y - back * c_x, z_y - back * z_x
         at, left_over, jump = top * width + left, wide, 1 + width - wide
-        for _ in range((bottom - top) * wide):
-            pixel = u32(at)
-            if samples == 1:
-                flat[pixel, 0] = _held(flat[pixel, 0], w0, w1, w2, z, k)
-            else:
-                flat[pixel, 0], flat[pixel, 1], flat[pixel, 2], flat[pixel, 3] = (
-                    _held(flat[pixel, 0], w0 - a_1, w1 - b_1, w2 - c_1, z - z_1, k),
-                    _held(flat[pixel, 1], w0 + a_2, w1 + b_2, w2 + c_2, z + z_2, k),
-                    _held(flat[pixel, 2], w0 - a_2, w1 - b_2, w2 - c_2, z - z_2, k),
-                    _held(flat[pixel, 3], w0 + a_1, w1 + b_1, w2 + c_1, z + z_1, k),
-                )
+        for _ in range(tall * wide):
+            _offer(flat, samples, u32(at), k, w0, w1, w2, z, a_1, b_1, c_1, z_1, a_2, b_2, c_2, z_2)
             left_over -= 1
             ends = left_over == 0
             w0 += a_row if ends else a_x
@@ -153,6 +199,12 @@ def rasterise(screen, triangles, one_sided, near, front):  # type: ignore[no-unt
             z += z_row if ends else z_x
             at += jump if ends else 1
             left_over = wide if ends else left_over
+
+
+@kernel(inline="always")
+def _apart(one, other):  # type: ignore[no-untyped-def]
+    """Return how many steps of depth two samples' surfaces lie apart."""
+    return abs(np.int64(one >> u32(BITS)) - np.int64(other >> u32(BITS)))
 
 
 @kernel(fastmath=True)
@@ -167,62 +219,62 @@ def resolve(front, parts, first_hair, background, image, places, found, shares):
     there are from the start, and where hair begins.
     """
     height, width, samples = front.shape
+    held, light = front.reshape(height * width, samples), image.reshape(height * width, 3)
+    behind = background.reshape(height * width, 3)
     count, hair = 0, len(places)
-    each, zero = f32(1.0) / f32(samples), f32(0.0)
+    each, zero, one = f32(1.0) / f32(samples), f32(0.0), f32(1.0)
     first_strand = u32(first_hair)
     surface, strand = np.int64(f32(4.0) * STEPS_PER_MM), np.int64(f32(1.2) * STEPS_PER_MM)
+    s1, s2, s3 = u32(min(1, samples - 1)), u32(min(2, samples - 1)), u32(min(3, samples - 1))
     for row in range(height):
-        py = u32(row)
         for column in range(width):
-            px = u32(column)
-            at = (row << 16) + column
-            nearest = front[py, px, 0]
-            differ = u32(0)
-            for s in range(1, samples):
-                differ |= front[py, px, s] ^ nearest
-            if differ & u32(_TRIANGLE) == 0:
-                if nearest != NOTHING:
-                    image[py, px, 0], image[py, px, 1], image[py, px, 2] = zero, zero, zero
-                    k = u32((nearest & u32(_TRIANGLE)) - u32(1))
-                    if k >= first_strand:
-                        hair -= 1
-                        at_f = u32(hair)
-                    else:
-                        at_f = u32(count)
-                        count += 1
-                    places[at_f], found[at_f], shares[at_f] = at, k, f32(1.0)
+            at, pixel = (row << 16) + column, u32(row * width + column)
+            a, b, c, d = held[pixel, 0], held[pixel, s1], held[pixel, s2], held[pixel, s3]
+            if a & b & c & d == NOTHING and (a | b | c | d) == NOTHING:
+                continue
+            if ((a ^ b) | (a ^ c) | (a ^ d)) & u32(_TRIANGLE) == 0:
+                light[pixel, 0], light[pixel, 1], light[pixel, 2] = zero, zero, zero
+                k = u32((a & u32(_TRIANGLE)) - u32(1))
+                if k >= first_strand:
+                    hair -= 1
+                    at_f = u32(hair)
+                else:
+                    at_f = u32(count)
+                    count += 1
+                places[at_f], found[at_f], shares[at_f] = at, k, one
                 continue
             # Most pixels of a smooth surface show several of its triangles.
-            k = u32((nearest & u32(_TRIANGLE)) - u32(1))
-            one_surface = nearest != NOTHING and k < first_strand
-            if one_surface:
-                for s in range(1, samples):
-                    next_ = front[py, px, s]
-                    apart = np.int64(next_ >> u32(BITS)) - np.int64(nearest >> u32(BITS))
-                    j = u32((max(next_ & u32(_TRIANGLE), u32(1))) - u32(1))
-                    one_surface &= abs(apart) < surface and parts[j] == parts[k]
-            if one_surface:
-                image[py, px, 0], image[py, px, 1], image[py, px, 2] = zero, zero, zero
-                places[u32(count)], found[u32(count)], shares[u32(count)] = at, k, f32(1.0)
-                count += 1
-                continue
+            k = u32((a & u32(_TRIANGLE)) - u32(1))
+            if max(max(a, b), max(c, d)) < NOTHING and k < first_strand:
+                part = parts[k]
+                if (
+                    _apart(a, b) < surface
+                    and _apart(a, c) < surface
+                    and _apart(a, d) < surface
+                    and parts[u32((b & u32(_TRIANGLE)) - u32(1))] == part
+                    and parts[u32((c & u32(_TRIANGLE)) - u32(1))] == part
+                    and parts[u32((d & u32(_TRIANGLE)) - u32(1))] == part
+                ):
+                    light[pixel, 0], light[pixel, 1], light[pixel, 2] = zero, zero, zero
+                    places[u32(count)], found[u32(count)], shares[u32(count)] = at, k, one
+                    count += 1
+                    continue
             rest = f32(1.0)
             taken = 0
             for s in range(samples):
-                held = front[py, px, s]
-                if held == NOTHING or taken >> s & 1:
+                mine = held[pixel, u32(s)]
+                if mine == NOTHING or taken >> s & 1:
                     continue
-                k = u32((held & u32(_TRIANGLE)) - u32(1))
+                k = u32((mine & u32(_TRIANGLE)) - u32(1))
                 of_hair = k >= first_strand
                 near = strand if of_hair else surface
                 share = each
                 for other in range(s + 1, samples):
-                    next_ = front[py, px, other]
+                    next_ = held[pixel, u32(other)]
                     if next_ == NOTHING or taken >> other & 1:
                         continue
                     j = u32((next_ & u32(_TRIANGLE)) - u32(1))
-                    apart = np.int64(next_ >> u32(BITS)) - np.int64(held >> u32(BITS))
-                    if j == k or (abs(apart) < near and parts[j] == parts[k]):
+                    if j == k or (_apart(mine, next_) < near and parts[j] == parts[k]):
                         share += each
                         taken |= 1 << other
                 rest -= share
@@ -233,6 +285,6 @@ def resolve(front, parts, first_hair, background, image, places, found, shares):
                     at_f = u32(count)
                     count += 1
                 places[at_f], found[at_f], shares[at_f] = at, k, share
-            for c in range(3):
-                image[py, px, c] = rest * background[py, px, c]
+            for channel in range(3):
+                light[pixel, channel] = rest * behind[pixel, channel]
     return count, hair

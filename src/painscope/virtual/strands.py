@@ -83,8 +83,8 @@ _STYLES = {
     "cropped": _Style(2600, 3, 6, 0.3, 1.5, 0.0, 0.6),
     "short": _Style(2400, 4, 30, 0.35, 1.9, 0.25, 0.35),
     "swept": _Style(2000, 5, 46, 0.3, 2.3, 0.12, 0.45),
-    "bob": _Style(950, 11, 145, 0.10, 2.2, 0.35, 0.15, -104.0),
-    "long": _Style(850, 14, 250, 0.10, 2.4, 0.35, 0.15, -235.0),
+    "bob": _Style(700, 10, 145, 0.10, 2.2, 0.35, 0.15, -104.0),
+    "long": _Style(600, 13, 250, 0.10, 2.4, 0.35, 0.15, -235.0),
     "tied": _Style(1300, 7, 105, 0.1, 2.6, 0.0, 0.05),
     "afro": _Style(3400, 3, 11, 0.4, 2.0, 0.0, 0.5),
 }
@@ -103,7 +103,7 @@ def scalp_part(head: Head, colour: np.ndarray) -> Part | None:
     if style.hem:  # behind, a few wisps do
         cover = cover * np.where(np.abs(THETA) > 1.45, 0.3, 1.0)
     if person.fringe:  # which is looked at, and looked through, more than the rest
-        cover = cover * np.where((np.abs(P) < 52) & (Q < 105), 2.5, 1.0)
+        cover = cover * np.where((np.abs(P) < 52) & (Q < 105), 3.0, 1.0)
     roots, _ = _roots(rng, head, cover, style.wisps)
     out = _outwards(roots)
     depth = rng.random(len(roots))  # 0 for the innermost wisps, 1 for the outermost

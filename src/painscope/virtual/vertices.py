@@ -115,9 +115,10 @@ def follow_skin(own, root, rest, moved, points):  # type: ignore[no-untyped-def]
 def reset_relief(texels, lasting, top, left, height, width):  # type: ignore[no-untyped-def]
     """Give a window of `texels`, float32 [h, w, 8], the relief of `lasting` again, in place."""
     for y in range(top, top + height):
+        row, own = texels[u32(y)], lasting[u32(y)]
         for x in range(left, left + width):
-            for c in range(4, 8):
-                texels[u32(y), u32(x), c] = lasting[u32(y), u32(x), c]
+            k = u32(x)
+            row[k, 4], row[k, 5], row[k, 6], row[k, 7] = own[k, 4], own[k, 5], own[k, 6], own[k, 7]
 
 
 @kernel(fastmath=True)
@@ -125,9 +126,15 @@ def add_fold(texels, top, left, relief, amount):  # type: ignore[no-untyped-def]
     """Add `amount` times `relief`, float32 [h, w, 4], to the relief in `texels`, in place."""
     height, width, _ = relief.shape
     for y in range(height):
+        row, fold = texels[u32(top + y)], relief[u32(y)]
         for x in range(width):
-            for c in range(4):
-                texels[u32(top + y), u32(left + x), 4 + c] += amount * relief[y, x, c]
+            k = u32(left + x)
+            row[k, 4], row[k, 5], row[k, 6], row[k, 7] = (
+                row[k, 4] + amount * fold[x, 0],
+                row[k, 5] + amount * fold[x, 1],
+                row[k, 6] + amount * fold[x, 2],
+                row[k, 7] + amount * fold[x, 3],
+            )
 
 
 @kernel(fastmath=True)
