@@ -297,60 +297,6 @@ class TestScikitLearn:
             _ = make(name, ("yes", "no")).classes_
 
 
-#: Every way from sequences to probabilities.
-@pytest.mark.parametrize("name", [n for n in CLASSIFIERS if n not in ("majority", "chance")])
-def test_shuffled_training_labels_bring_chance(name: str) -> None:
-    """The leakage test: with the labels of training people shuffled nothing can be known.
-
-    Every person has a look of their own, so a person on both sides of an inner or outer
-    split would show as a score above chance. Below it says nothing: a fold that trains on
-    more of one label is tested on more of the other.
-    """
-    rng = np.random.default_rng(5)
-    classes = ("no", "yes")
-    areas = []
-    for repeat in range(4):
-        sequences, labels, groups = _people_of_their_own(rng, classes)
-        who = np.array(groups)
-        shuffled = np.array(labels)
-        for person in np.unique(who):  # whole people swap their labels or keep them
-            shuffled[who == person] = rng.permutation(shuffled[who == person])
-        for learn, held_out in GroupKFold(3).split(sequences, labels, groups):
-            ours = make(name, classes, seed=repeat)
-            ours.fit(
-                [sequences[k] for k in learn], shuffled[learn].tolist(), groups=who[learn].tolist()
-            )
-            told = ours.predict_proba([sequences[k] for k in held_out])[:, 1]
-            areas.append(_area(told, np.array(labels)[held_out] == "yes"))
-    error = np.std(areas, ddof=1) / np.sqrt(len(areas))
-    assert np.mean(areas) - 0.5 < max(3 * error, 0.1), areas
-
-
-def _people_of_their_own(rng: np.random.Generator, classes: tuple[str, ...]) -> Clips:
-    sequences, labels, groups = [], [], []
-    for person in range(9):
-        look = rng.normal(scale=3, size=6)
-        for k in range(8):
-            values = look + rng.normal(size=(12, 6)) + [2.0 * (k % 2), 0, 0, 0, 0, 0]
-            sequences.append(
-                FeatureSequence(
-                    f"p{person}-{k}",
-                    values.astype(np.float32),
-                    np.arange(12) / 30,
-                    np.ones(12, bool),
-                    tuple("abcdef"),
-                )
-            )
-            labels.append(classes[k % 2])
-            groups.append(f"p{person}")
-    return sequences, labels, groups
-
-
-def _area(told: np.ndarray, positive: np.ndarray) -> float:
-    more = told[positive][:, None] - told[~positive][None]
-    return float(((more > 0) + 0.5 * (more == 0)).mean())
-
-
 def test_scores_are_logits_of_the_model_s_own_probabilities() -> None:
     rows, targets = RNG.normal(size=(60, 3)), np.arange(60) % 3
     model = LogisticRegression().fit(rows + targets[:, None], targets)
