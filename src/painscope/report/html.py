@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from painscope.files import write_text
 from painscope.report.answer import find_answer
 from painscope.report.crossed import crossed_tables, difference_tables
-from painscope.report.pictures import Picture, draw_pictures, save_pictures
+from painscope.report.pictures import MANY, Picture, draw_pictures, save_pictures
 from painscope.report.published import PUBLISHED, Published
 from painscope.report.results import Results, load_results
 from painscope.report.tables import (
@@ -108,6 +108,7 @@ def _content(results: Results, pictures: Mapping[str, list[Picture]]) -> dict[st
             if (tables := crossed_tables(results, split))
         ],
         "untrained": _untrained(results),
+        "many": sum(facts.role != "baseline" for facts in results.facts.classifiers) > MANY,
         "published": published,
         "published_tables": published_tables(results, published) if published else [],
         "network": _network(results, published),

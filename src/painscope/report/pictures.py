@@ -21,7 +21,13 @@ from painscope.report.timeline import timeline_figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Picture", "draw_pictures", "save_pictures"]
+    from painscope.experiments.facts import ClassifierFacts
+
+__all__ = ["BEST", "MANY", "Picture", "draw_pictures", "save_pictures"]
+
+
+#: More systems than this are too many to look at: the best stand for them.
+MANY, BEST = 9, 6
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,7 @@ def _confusions(results: Results) -> Iterator[Picture]:
         return
     split = results.splits[0]
     table = results.labelled(split)
-    for facts in results.classifiers(split, "model", "peer", "oracle"):
+    for facts in _foremost(results, split):
         rows = table[table["classifier"] == facts.name]
         # Each seed answers every recording once, so the mean over seeds adds up to them.
         counts = Counts.of(rows, results.classes).counts.sum(axis=1).mean(axis=0)
@@ -130,6 +136,16 @@ def _confusions(results: Results) -> Iterator[Picture]:
             f"Confusion matrix of {facts.title} on the {split} split",
             figures.confusion_figure(counts, results.classes, title=facts.title),
         )
+
+
+def _foremost(results: Results, split: str) -> list[ClassifierFacts]:
+    """Return all systems, or where they are many the best by the answer's metric."""
+    systems = results.classifiers(split, "model", "peer", "oracle")
+    if len(systems) <= MANY:
+        return list(systems)
+    score = {facts.name: results.score(split, facts.name, METRIC) for facts in systems}
+    known = [facts for facts in systems if score[facts.name] is not None]
+    return sorted(known, key=lambda facts: -score[facts.name]["value"])[:BEST]
 
 
 def _learning(results: Results) -> Iterator[Picture]:

@@ -144,8 +144,9 @@ NEONATAL_TRANSFER = Published(
                 "Deep and handcrafted features": (0.948, 0.9271, None),
             },
             notes=(
-                "The paper holds its own newborns out in another way, and says of handcrafted "
-                "features only that their accuracy is about 7 points lower than that of deep ones.",
+                "In the paper's own digits: 90.34 % and 0.841 with deep features, 92.71 % and "
+                "0.948 with both, on a testing dataset of newborns. Of handcrafted features it "
+                "says only that their accuracy is about 7 points lower than that of deep ones.",
             ),
         ),
     ),
