@@ -143,9 +143,9 @@ def _foremost(results: Results, split: str) -> list[ClassifierFacts]:
     systems = results.classifiers(split, "model", "peer", "oracle")
     if len(systems) <= MANY:
         return list(systems)
-    score = {facts.name: results.score(split, facts.name, METRIC) for facts in systems}
-    known = [facts for facts in systems if score[facts.name] is not None]
-    return sorted(known, key=lambda facts: -score[facts.name]["value"])[:BEST]
+    scores = [(results.score(split, facts.name, METRIC), facts) for facts in systems]
+    known = [(float(score["value"]), facts) for score, facts in scores if score is not None]
+    return [facts for _, facts in sorted(known, key=lambda pair: -pair[0])[:BEST]]
 
 
 def _learning(results: Results) -> Iterator[Picture]:
