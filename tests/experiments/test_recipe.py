@@ -21,9 +21,9 @@ class TestEveryRecipe:
         recipe = load_recipe(name)
         assert recipe.name == name
         assert recipe.citation
-        assert recipe.target.dataset in DATASETS
-        assert recipe.source.dataset in DATASETS
-        for row in recipe.all_rows:
+        assert all(settings.dataset in DATASETS for settings in recipe.datasets().values())
+        assert recipe.needed().items() <= recipe.datasets().items()
+        for row in getattr(recipe, "all_rows", ()):
             assert row.classifier in CLASSIFIERS
             for name in recipe.blocks(row.features):
                 own = recipe.features.get(name)
@@ -70,6 +70,20 @@ def test_a_wrong_setting_is_named_in_one_line(setting: str, said: str) -> None:
     with pytest.raises(UsageError, match=said.replace("?", r"\?")) as caught:
         load_recipe(NAME, [setting])
     assert "\n" not in str(caught.value)
+
+
+def test_settings_of_another_kind_are_checked_against_its_own_names() -> None:
+    recipe = load_recipe("forgotten-action-units", ["emotion.width=0.5", "concepts.layer=relu4_3"])
+    assert (recipe.emotion.width, recipe.concepts.layer) == (0.5, "relu4_3")
+    with pytest.raises(UsageError, match=r"no setting 'source'"):
+        load_recipe("forgotten-action-units", ["source.width=0.5"])
+
+
+def test_a_kind_that_is_not_there_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "new.yaml"
+    path.write_text("kind: dreams\nname: x\ntitle: x\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"no kind of recipe 'dreams'.*clinical-vs-experimental"):
+        load_recipe(path)
 
 
 def test_a_mistyped_recipe_is_guessed() -> None:

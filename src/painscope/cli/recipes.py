@@ -24,9 +24,8 @@ def recipes() -> None:
     for name in recipe_names():
         recipe = load_recipe(name)
         typer.echo(f"{name}\n")
-        needs = f"--data {recipe.target.dataset}=DIR"
-        if recipe.source.checkpoint is None:
-            needs = f"--data {recipe.source.dataset}=DIR {needs}"
+        names = dict.fromkeys(settings.dataset for settings in recipe.needed().values())
+        needs = " ".join(f"--data {dataset}=DIR" for dataset in names)
         for text in (recipe.summary, f"Needs: {needs}", f"Cite: {recipe.citation}"):
             typer.echo(textwrap.fill(text, 88, initial_indent="    ", subsequent_indent="    "))
         typer.echo("")

@@ -22,6 +22,8 @@ __all__ = [
     "RunFacts",
     "SegmentFacts",
     "StepFacts",
+    "StudyFacts",
+    "read_facts",
 ]
 
 RUN_FORMAT = 1
@@ -52,14 +54,14 @@ class ClassCount(_Facts):
 
 
 class DatasetFacts(_Facts):
-    """A dataset that the run has read."""
+    """A dataset that the run has read, and what as: ``"source"``, ``"target"`` or another role."""
 
     name: str
     title: str
     citation: str
     licence: str
     virtual: bool
-    role: Literal["source", "target"]
+    role: str
     n_subjects: int
     n_recordings: int
     counts: tuple[ClassCount, ...] = ()
@@ -88,7 +90,7 @@ class ClassifierFacts(_Facts):
 
 
 class NetworkFacts(_Facts):
-    """The source network: the card in its checkpoint, metrics included, and the file's sha256."""
+    """A network: the card in its checkpoint, metrics included, and the file's sha256."""
 
     card: dict[str, Any]
     sha256: str
@@ -125,44 +127,64 @@ class StepFacts(_Facts):
     reused: bool = False
 
 
-class RunFacts(_Facts):
-    """What a run says about itself.
+class _AnyFacts(_Facts):
+    """What runs of every kind say about themselves.
 
     Attributes
     ----------
     format : int
         `RUN_FORMAT` of the painscope that wrote the run.
+    kind : str
+        The recipe's.
     version, command : str
         Of painscope; the command line, or the call, that started the run.
     started : datetime
         With its time zone.
-    classes : tuple of str
-        Of the target's label scheme, in order.
-    steps, datasets, classifiers, features, segments
-        See their classes. Classifiers stand in the order of the tables.
+    steps, datasets
+        See their classes.
     left_out : dict of str to str
-        Features that optional rows wanted and could not have, and why.
-    source_network : NetworkFacts or None
-        None if no row reads a network's features.
+        What was wanted and could not be had, and why.
     """
 
     format: int = RUN_FORMAT
+    kind: str
     version: str
     command: str
     started: datetime
-    classes: tuple[str, ...]
     steps: tuple[StepFacts, ...] = ()
     datasets: tuple[DatasetFacts, ...] = Field(min_length=1)
-    classifiers: tuple[ClassifierFacts, ...] = Field(min_length=1)
-    source_network: NetworkFacts | None = None
-    features: tuple[FeatureFacts, ...] = ()
-    segments: tuple[SegmentFacts, ...] = ()
     left_out: dict[str, str] = Field(default_factory=dict)
 
     @property
     def virtual(self) -> bool:
         """Whether any of the people are virtual."""
         return any(dataset.virtual for dataset in self.datasets)
+
+    def write(self, run: Path) -> None:
+        """Write ``run.json`` into the run folder."""
+        with atomic_path(run / "run.json") as path:
+            path.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+class RunFacts(_AnyFacts):
+    """What a run of a transfer recipe says about itself.
+
+    Attributes
+    ----------
+    classes : tuple of str
+        Of the target's label scheme, in order.
+    classifiers, features, segments
+        See their classes. Classifiers stand in the order of the tables.
+    source_network : NetworkFacts or None
+        None if no row reads a network's features.
+    """
+
+    kind: Literal["transfer"] = "transfer"
+    classes: tuple[str, ...]
+    classifiers: tuple[ClassifierFacts, ...] = Field(min_length=1)
+    source_network: NetworkFacts | None = None
+    features: tuple[FeatureFacts, ...] = ()
+    segments: tuple[SegmentFacts, ...] = ()
 
     @property
     def target(self) -> DatasetFacts:
@@ -175,48 +197,75 @@ class RunFacts(_Facts):
             raise ValueError("a run classifies the people of exactly one target dataset")
         return self
 
-    def write(self, run: Path) -> None:
-        """Write ``run.json`` into the run folder."""
-        with atomic_path(run / "run.json") as path:
-            path.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
-
     @classmethod
     def read(cls, run: Path) -> RunFacts:
-        """Read a run folder's ``run.json``.
+        """Read the ``run.json`` of a run folder of a transfer recipe.
 
         Raises
         ------
         RunError
-            If the folder is not a run, its format is another version's, or the file is
+            If the folder is not such a run, its format is another version's, or the file is
             damaged.
         """
-        path = run / "run.json"
-        if not run.is_dir():
-            raise RunError("no such run folder", path=run)
-        if not path.is_file():
+        facts = read_facts(run)
+        if not isinstance(facts, cls):
             raise RunError(
-                "not a finished run folder, it has no run.json",
+                f"is a run of {facts.kind}, which classifies nobody",
                 path=run,
-                hint="Give a folder that `painscope run … --out` has filled.",
+                hint="Give a run of a transfer recipe.",
             )
-        try:
-            tree = json.loads(path.read_text(encoding="utf-8"))
-        except (ValueError, OSError):
-            tree = None
-        if not isinstance(tree, dict):
-            raise RunError("damaged, cannot be read", path=path, hint=_AGAIN)
-        if tree.get("format") != RUN_FORMAT:
-            raise RunError(
-                f"run format {tree.get('format')!r}, this painscope reads {RUN_FORMAT}",
-                path=path,
-                hint=f"painscope {tree.get('version', '?')} wrote it: use that, or run it again.",
-            )
-        try:
-            return cls.model_validate(tree)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"]) or "its datasets"
-            raise RunError(f"damaged at {where}: {first['msg']}", path=path, hint=_AGAIN) from None
+        return facts
+
+
+class StudyFacts(_AnyFacts):
+    """What a run says about itself that looks into networks.
+
+    Attributes
+    ----------
+    networks : dict of str to NetworkFacts
+        By the names they have in the tables.
+    """
+
+    networks: dict[str, NetworkFacts]
+
+
+def read_facts(run: Path) -> RunFacts | StudyFacts:
+    """Read a run folder's ``run.json``, of whatever kind.
+
+    Raises
+    ------
+    RunError
+        If the folder is not a run, its format is another version's, or the file is
+        damaged.
+    """
+    path = run / "run.json"
+    if not run.is_dir():
+        raise RunError("no such run folder", path=run)
+    if not path.is_file():
+        raise RunError(
+            "not a finished run folder, it has no run.json",
+            path=run,
+            hint="Give a folder that `painscope run … --out` has filled.",
+        )
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError):
+        tree = None
+    if not isinstance(tree, dict):
+        raise RunError("damaged, cannot be read", path=path, hint=_AGAIN)
+    if tree.get("format") != RUN_FORMAT:
+        raise RunError(
+            f"run format {tree.get('format')!r}, this painscope reads {RUN_FORMAT}",
+            path=path,
+            hint=f"painscope {tree.get('version', '?')} wrote it: use that, or run it again.",
+        )
+    model = RunFacts if tree.get("kind", "transfer") == "transfer" else StudyFacts
+    try:
+        return model.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "its datasets"
+        raise RunError(f"damaged at {where}: {first['msg']}", path=path, hint=_AGAIN) from None
 
 
 _AGAIN = "Run the recipe again."

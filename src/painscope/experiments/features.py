@@ -9,7 +9,7 @@ from pathlib import Path
 
 from painscope.datasets import Dataset
 from painscope.errors import UsageError
-from painscope.experiments.recipe import FeatureSettings, Recipe, Row
+from painscope.experiments.recipe import RANDOM, SOURCE, FeatureSettings, Recipe, Row
 from painscope.face import Locator
 from painscope.features import (
     EXTRACTORS,
@@ -28,16 +28,13 @@ __all__ = [
     "Available",
     "available_features",
     "fill_stores",
-    "needs_source",
     "read_features",
     "rows_to_fit",
 ]
 
 log = logging.getLogger("painscope")
 
-#: What rows may read: the source network, the same shape with random weights, and two that
-#: need no training.
-SOURCE, RANDOM = "source-network", "random-network"
+#: What rows may read besides the source network: two kinds that need no training.
 BLENDSHAPES, TRUTH = "mediapipe-blendshapes", "true-action-units"
 
 
@@ -54,17 +51,6 @@ class Available:
 
     extractors: dict[str, Extractor]
     left_out: dict[str, str]
-
-
-def needs_source(recipe: Recipe, given: Container[str]) -> bool:
-    """Whether a row reads the source network's features, or its shape.
-
-    Where all that do are optional, only if there is a checkpoint, or if the dataset to train
-    it on is among those `given`.
-    """
-    rows = [row for row in recipe.all_rows if {SOURCE, RANDOM} & set(recipe.blocks(row.features))]
-    there = recipe.source.checkpoint is not None or recipe.source.dataset in given
-    return any(there or not row.optional for row in rows)
 
 
 def available_features(

@@ -13,13 +13,15 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 from painscope.errors import RunError, UsageError
-from painscope.experiments.facts import RunFacts
-from painscope.experiments.recipe import Recipe, load_recipe
+from painscope.experiments.facts import RunFacts, read_facts
+from painscope.experiments.recipe import AnyRecipe, Recipe, load_recipe
 from painscope.files import atomic_path, storage_errors
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 __all__ = ["RunFolder"]
@@ -32,16 +34,16 @@ class RunFolder:
     """The folder of one run.
 
     It holds ``recipe.yaml`` (as resolved), ``run.json`` (what was done, in numbers),
-    ``environment.json``, the tables ``predictions``, ``scores``, ``status``, ``histories``
-    and ``skill`` (each ``.parquet`` and ``.csv``), ``models/``, ``examples/``,
-    ``figures/``, ``report.html`` and ``log.txt``.
+    ``environment.json``, tables (each ``.parquet`` and ``.csv``; of a transfer recipe
+    ``predictions``, ``scores``, ``status``, ``histories`` and ``skill``), ``models/``,
+    ``examples/``, ``figures/``, ``report.html`` and ``log.txt``.
     """
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
 
     @classmethod
-    def begin(cls, path: Path | str, recipe: Recipe, data: Mapping[str, Path]) -> RunFolder:
+    def begin(cls, path: Path | str, recipe: AnyRecipe, data: Mapping[str, Path]) -> RunFolder:
         """Make a new run folder, or continue one of the same recipe and data.
 
         Raises
@@ -78,17 +80,35 @@ class RunFolder:
             If `path` is no run folder, of another format, or not finished.
         """
         folder = cls(path)
-        RunFacts.read(folder.path)
+        read_facts(folder.path)
         return folder
 
     @property
-    def recipe(self) -> Recipe:
+    def recipe(self) -> AnyRecipe:
         """The recipe as resolved."""
         return load_recipe(self._file("recipe.yaml"))
 
     @property
+    def transfer(self) -> Recipe:
+        """The recipe of a run that classifies people.
+
+        Raises
+        ------
+        RunError
+            If the run is of another kind.
+        """
+        recipe = self.recipe
+        if not isinstance(recipe, Recipe):
+            raise RunError(
+                f"is a run of {recipe.kind}, which classifies nobody",
+                path=self.path,
+                hint="Give a run of a transfer recipe.",
+            )
+        return recipe
+
+    @property
     def facts(self) -> RunFacts:
-        """What was done, in numbers (``run.json``)."""
+        """What a transfer recipe's run did, in numbers (``run.json``)."""
         return RunFacts.read(self.path)
 
     @property
@@ -141,6 +161,34 @@ class RunFolder:
     def has_table(self, name: str) -> bool:
         """Whether the run left this table."""
         return self._file(f"{name}.parquet").is_file()
+
+    def write_arrays(self, name: str, **arrays: np.ndarray) -> None:
+        """Write arrays as one compressed file in ``examples/``."""
+        import numpy as np
+
+        with atomic_path(self.examples / f"{name}.npz") as temporary:
+            np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]
+
+    def arrays(self, name: str) -> dict[str, np.ndarray]:
+        """Read arrays that `write_arrays` wrote.
+
+        Raises
+        ------
+        RunError
+            If the file is missing or damaged.
+        """
+        import numpy as np
+
+        path = self.examples / f"{name}.npz"
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                return {key: file[key] for key in file.files}
+        except (OSError, ValueError, EOFError, BadZipFile) as error:
+            raise RunError(
+                f"cannot be read ({type(error).__name__})",
+                path=path,
+                hint="Run the recipe again into this folder.",
+            ) from None
 
     @contextmanager
     def logging(self) -> Iterator[None]:

@@ -164,7 +164,7 @@ class Predictor:
         """
         folder = RunFolder.open(run)
         row = _row(folder, classifier)
-        blocks = folder.recipe.blocks(row.features)
+        blocks = folder.transfer.blocks(row.features)
         known = {facts.name: facts for facts in folder.facts.features}
         if missing := [name for name in blocks if name not in known]:
             raise RunError(f"has no features {missing[0]!r}", path=folder.path)
@@ -180,7 +180,7 @@ class Predictor:
         checkpoint = load_checkpoint(source) if source.is_file() else None
         row = row.model_copy(update={"optional": False})
         alone = {"rows": (row,), "cross": CrossSettings()}
-        recipe = folder.recipe.model_copy(update=alone)
+        recipe = folder.transfer.model_copy(update=alone)
         extractors = available_features(recipe, None, locator, checkpoint).extractors
         for name, extractor in extractors.items():
             made_by = known[name].provenance["extractor"].get("weights_sha256")
@@ -289,8 +289,8 @@ def _row(folder: RunFolder, name: str | None) -> Row:
     """Return the row called `name`, or the best that can read videos of anyone."""
     rows = {
         row.label: row
-        for row in folder.recipe.all_rows
-        if TRUTH not in folder.recipe.blocks(row.features)
+        for row in folder.transfer.all_rows
+        if TRUTH not in folder.transfer.blocks(row.features)
     }
     if name is not None:
         if name not in rows:

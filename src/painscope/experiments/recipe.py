@@ -1,20 +1,24 @@
-"""Recipe: one published system as a short, validated YAML file."""
+"""Recipe: one published system as a short, validated YAML file; its kind says what is done."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from importlib import resources
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from painscope.errors import UsageError
+from painscope.experiments.settings import BaseRecipe, DatasetSettings, FaceSettings, Settings
+from painscope.experiments.studies import ClinicalRecipe, ForgottenRecipe
 
 __all__ = [
+    "KINDS",
+    "AnyRecipe",
     "CrossSettings",
     "FaceSettings",
     "FeatureSettings",
@@ -27,43 +31,20 @@ __all__ = [
 ]
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+#: Features that rows may read: the source network's, and those of the same shape with random
+#: weights.
+SOURCE, RANDOM = "source-network", "random-network"
 
 
-class FaceSettings(_Settings):
-    """How the face is found and cut out.
-
-    Attributes
-    ----------
-    locator : str
-        A name of `painscope.face.LOCATORS`, or ``"auto"``.
-    rate : float
-        Frames per second that videos are resampled to.
-    margin : float or None
-        Margin around the face box, as a share of its longer side, on every side; None
-        takes the locator's own.
-    locate_every : int
-        Only every n-th frame is searched for the face; between, it moves on a straight line.
-    """
-
-    locator: str = "auto"
-    rate: float = Field(30.0, gt=0)
-    margin: float | None = Field(None, ge=0)
-    locate_every: int = Field(1, ge=1, le=10)
-
-
-class SourceSettings(_Settings):
+class SourceSettings(DatasetSettings):
     """The network whose features are transferred: given, or trained on a source dataset.
 
     Attributes
     ----------
     checkpoint : Path or None
         A trained painscope checkpoint; None trains one on `dataset`.
-    dataset : str
-        The dataset to train on; its folder comes with ``--data NAME=DIR``.
-    options : dict
-        Options of the dataset's adapter.
+    dataset, options
+        The dataset to train on: see `DatasetSettings`.
     start : Path or None
         Weights to start training from (torchvision's VGG16, VGG-Face, painscope's own);
         None starts from scratch.
@@ -84,7 +65,6 @@ class SourceSettings(_Settings):
 
     checkpoint: Path | None = None
     dataset: str = "biovid-a"
-    options: dict[str, Any] = Field(default_factory=dict)
     start: Path | None = None
     width: float = Field(1.0, gt=0)
     input_size: int = Field(224, ge=32)
@@ -97,14 +77,13 @@ class SourceSettings(_Settings):
     seed: int = 0
 
 
-class TargetSettings(_Settings):
+class TargetSettings(DatasetSettings):
     """The dataset on which people are classified."""
 
     dataset: str = "ai4pain-2024"
-    options: dict[str, Any] = Field(default_factory=dict)
 
 
-class FeatureSettings(_Settings):
+class FeatureSettings(Settings):
     """Features with settings of their own.
 
     Attributes
@@ -120,7 +99,7 @@ class FeatureSettings(_Settings):
     settings: dict[str, Any] = Field(default_factory=dict)
 
 
-class CrossSettings(_Settings):
+class CrossSettings(Settings):
     """Every one of these features under every one of these classifiers.
 
     What cannot be had is left out, openly. Where features stand side by side and alone too,
@@ -138,7 +117,7 @@ class CrossSettings(_Settings):
     settings: dict[str, Any] = Field(default_factory=dict)
 
 
-class Row(_Settings):
+class Row(Settings):
     """One row of the result: features and the classifier that reads them.
 
     Attributes
@@ -168,16 +147,14 @@ class Row(_Settings):
         return f"{self.classifier} on {self.features}"
 
 
-class Recipe(_Settings):
-    """A whole way from recordings to scores.
+class Recipe(BaseRecipe):
+    """Transfer: a whole way from recordings to scores. See `BaseRecipe` for what all have.
 
     Attributes
     ----------
-    name, title, summary, citation : str
-        What the recipe reproduces.
     published : str or None
         Name of the published tables that the report shows beside its own rows.
-    source, face, target
+    source, target
         See their classes.
     features : dict of str to FeatureSettings or tuple of str
         Names for features with settings, and for several put side by side.
@@ -194,17 +171,11 @@ class Recipe(_Settings):
         others are read up to it.
     seeds : int
         How often each classifier is trained.
-    bootstrap : int
-        Resamples of subjects behind every interval.
     """
 
-    name: str
-    title: str
-    summary: str = ""
-    citation: str = ""
+    kind: Literal["transfer"] = "transfer"
     published: str | None = None
     source: SourceSettings = SourceSettings()
-    face: FaceSettings = FaceSettings()
     target: TargetSettings = TargetSettings()
     features: dict[str, FeatureSettings | tuple[str, ...]] = Field(default_factory=dict)
     cross: CrossSettings = CrossSettings()
@@ -213,7 +184,27 @@ class Recipe(_Settings):
     folds: int = Field(5, ge=2)
     segment_frames: int = Field(300, ge=1)
     seeds: int = Field(5, ge=1)
-    bootstrap: int = Field(2000, ge=100)
+
+    def datasets(self) -> dict[str, DatasetSettings]:
+        """Return what the source network learns from, and whose people are classified."""
+        return {"source": self.source, "target": self.target}
+
+    def needed(self, given: Container[str] = ()) -> dict[str, DatasetSettings]:
+        """Return the target, and the source where a network is to be trained on it."""
+        wanted: dict[str, DatasetSettings] = {"target": self.target}
+        if self.source.checkpoint is None and self.reads_network(given):
+            wanted["source"] = self.source
+        return wanted
+
+    def reads_network(self, given: Container[str]) -> bool:
+        """Whether a row reads the source network's features, or its shape.
+
+        Where all that do are optional, only if there is a checkpoint, or if the dataset to
+        train it on is among those `given`.
+        """
+        rows = [row for row in self.all_rows if {SOURCE, RANDOM} & set(self.blocks(row.features))]
+        there = self.source.checkpoint is not None or self.source.dataset in given
+        return any(there or not row.optional for row in rows)
 
     @property
     def all_rows(self) -> tuple[Row, ...]:
@@ -260,9 +251,15 @@ class Recipe(_Settings):
             raise ValueError(f"rows need different names, twice: {', '.join(twice) or 'none'}")
         return self
 
-    def to_yaml(self) -> str:
-        """Return the recipe as YAML that `load_recipe` reads."""
-        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+AnyRecipe = Recipe | ForgottenRecipe | ClinicalRecipe
+
+#: What the field ``kind`` of a recipe may say; without it a recipe is a transfer.
+KINDS: dict[str, type[AnyRecipe]] = {
+    "transfer": Recipe,
+    "forgotten-action-units": ForgottenRecipe,
+    "clinical-vs-experimental": ClinicalRecipe,
+}
 
 
 def recipe_names() -> list[str]:
@@ -273,7 +270,7 @@ def recipe_names() -> list[str]:
     )
 
 
-def load_recipe(name: str | Path, settings: Iterable[str] = ()) -> Recipe:
+def load_recipe(name: str | Path, settings: Iterable[str] = ()) -> AnyRecipe:
     """Load a recipe by its name, or from a YAML file, with some settings changed.
 
     Parameters
@@ -286,13 +283,18 @@ def load_recipe(name: str | Path, settings: Iterable[str] = ()) -> Recipe:
     Raises
     ------
     UsageError
-        If there is no such recipe, or a setting is unknown or impossible.
+        If there is no such recipe or kind, or a setting is unknown or impossible.
     """
     tree = _read(name)
+    kind = KINDS.get(str(tree.get("kind", "transfer")))
+    if kind is None:
+        raise UsageError(
+            f"no kind of recipe {tree['kind']!r}", path=name, hint=f"There are: {', '.join(KINDS)}."
+        )
     for setting in settings:
-        _change(tree, setting)
+        _change(tree, setting, kind)
     try:
-        return Recipe.model_validate(tree)
+        return kind.model_validate(tree)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -322,7 +324,7 @@ def _read(name: str | Path) -> dict[str, Any]:
     return tree
 
 
-def _change(tree: dict[str, Any], setting: str) -> None:
+def _change(tree: dict[str, Any], setting: str, kind: type[AnyRecipe]) -> None:
     """Set one dotted key of `tree`, checked against the schema's own names."""
     key, equals, text = setting.partition("=")
     if not equals or not key:
@@ -332,7 +334,7 @@ def _change(tree: dict[str, Any], setting: str) -> None:
     except yaml.YAMLError:
         raise UsageError(f"--set {key}: {text!r} is not a value") from None
     names = key.split(".")
-    model: Any = Recipe
+    model: Any = kind
     for depth, part in enumerate(names):
         fields: Mapping[str, Any] = getattr(model, "model_fields", {})
         if fields and part not in fields:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from pathlib import Path
 
 from painscope.datasets import Dataset, load_dataset
 from painscope.errors import UsageError
-from painscope.experiments.facts import RunFacts, StepFacts
-from painscope.experiments.features import available_features, fill_stores, needs_source
+from painscope.experiments.clinical import run_clinical
+from painscope.experiments.facts import RunFacts, StudyFacts
+from painscope.experiments.features import available_features, fill_stores
 from painscope.experiments.folder import RunFolder
+from painscope.experiments.forgotten import run_forgotten
 from painscope.experiments.judge import judge, make_the_folds
 from painscope.experiments.models import source_path
-from painscope.experiments.recipe import Recipe
+from painscope.experiments.recipe import AnyRecipe, Recipe
+from painscope.experiments.settings import DatasetSettings
 from painscope.experiments.source import given_source, train_on
+from painscope.experiments.steps import Progress, Steps
 from painscope.experiments.story import tell
+from painscope.experiments.studies import ClinicalRecipe, ForgottenRecipe
 from painscope.face import Locator, make_locator
 from painscope.networks import Checkpoint, save_checkpoint
 
@@ -26,27 +28,9 @@ __all__ = ["run"]
 
 log = logging.getLogger("painscope")
 
-#: Called with a step's name, how much is done and how much there is.
-Progress = Callable[[str, int, int], None]
-
-
-class _Clock:
-    """Keeps how long each step took."""
-
-    def __init__(self) -> None:
-        self.started = datetime.now(UTC)
-        self.steps: list[StepFacts] = []
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        log.info("%s …", name)
-        begin = time.perf_counter()
-        yield
-        self.steps.append(StepFacts(name=name, seconds=time.perf_counter() - begin))
-
 
 def run(
-    recipe: Recipe,
+    recipe: AnyRecipe,
     data: Mapping[str, Path | str],
     out: Path | str,
     *,
@@ -82,53 +66,74 @@ def run(
         If a person would be on both sides of a split.
     """
     folders = {name: Path(root) for name, root in data.items()}
-    source, target = _load(recipe, folders)
+    datasets = _load(recipe, folders)
     folder = RunFolder.begin(out, recipe, folders)
     if folder.finished:
         log.info("%s: finished before; nothing to do.", folder.path)
         return folder
-    show = progress or (lambda step, done, total: None)
     kept = Path(store) if store is not None else folder.path / "store"
-    clock = _Clock()
+    steps = Steps(folder, kept, progress or (lambda step, done, total: None))
     with folder.logging():
-        locator = make_locator(recipe.face.locator)
-        checkpoint = None
-        if needs_source(recipe, folders):
-            with clock.step("source network"):
-                checkpoint = _source(recipe, source, locator, folder, kept, show)
-            _warn_of_other_crops(checkpoint, locator)
-        folds = make_the_folds(recipe, target, checkpoint)
-        available = available_features(recipe, target, locator, checkpoint)
-        with clock.step("features"):
-            stores = fill_stores(recipe, target, available.extractors, locator, kept, show)
-        with clock.step("classifiers and evaluation"):
-            judgement = judge(recipe, target, stores, folds, folder, show)
-        with clock.step("tables and examples"):
-            facts = tell(
-                folder, recipe, source, target, checkpoint, available, stores, locator, judgement
-            )
-        _finish(folder, facts, clock)
+        facts: RunFacts | StudyFacts
+        if isinstance(recipe, ForgottenRecipe):
+            facts = run_forgotten(recipe, datasets, steps)
+        elif isinstance(recipe, ClinicalRecipe):
+            facts = run_clinical(recipe, datasets, steps)
+        else:
+            facts = _transfer(recipe, datasets, steps, folders)
+        # Written last: ``run.json`` says that the run is whole.
+        told = {"started": steps.started, "steps": tuple(steps.done)}
+        facts.model_copy(update=told).write(folder.path)
     return folder
 
 
-def _load(recipe: Recipe, folders: Mapping[str, Path]) -> tuple[Dataset | None, Dataset]:
-    """Load the recipe's datasets; the source only where a network is to be trained on it."""
-    trains = needs_source(recipe, folders) and recipe.source.checkpoint is None
-    wanted = [recipe.target.dataset, *([recipe.source.dataset] if trains else [])]
+def _transfer(
+    recipe: Recipe, datasets: Mapping[str, Dataset], steps: Steps, given: Mapping[str, Path]
+) -> RunFacts:
+    """Train a source network, read its features, fit and score classifiers."""
+    source, target = datasets.get("source"), datasets["target"]
+    folder, kept, show = steps.folder, steps.store, steps.progress
+    locator = make_locator(recipe.face.locator)
+    checkpoint = None
+    if recipe.reads_network(given):
+        with steps.step("source network"):
+            checkpoint = _source(recipe, source, locator, folder, kept, show)
+        _warn_of_other_crops(checkpoint, locator)
+    folds = make_the_folds(recipe, target, checkpoint)
+    available = available_features(recipe, target, locator, checkpoint)
+    with steps.step("features"):
+        stores = fill_stores(recipe, target, available.extractors, locator, kept, show)
+    with steps.step("classifiers and evaluation"):
+        judgement = judge(recipe, target, stores, folds, folder, show)
+    with steps.step("tables and examples"):
+        return tell(
+            folder, recipe, source, target, checkpoint, available, stores, locator, judgement
+        )
+
+
+def _load(recipe: AnyRecipe, folders: Mapping[str, Path]) -> dict[str, Dataset]:
+    """Load what the recipe needs, by its role; what is read twice in one way is loaded once."""
+    needed = recipe.needed(folders)
+    names = list(dict.fromkeys(settings.dataset for settings in needed.values()))
+    known = {settings.dataset for settings in recipe.datasets().values()}
     for name in folders:
-        if name not in {recipe.target.dataset, recipe.source.dataset}:
+        if name not in known:
             raise UsageError(
                 f"--data {name}: the recipe reads no such dataset",
-                hint=f"It reads: {', '.join(wanted)}.",
+                hint=f"It reads: {', '.join(names)}.",
             )
-    for name in wanted:
+    for name in names:
         if name not in folders:
             raise UsageError(f"the recipe needs the dataset {name}", hint=f"Add --data {name}=DIR.")
-    target = load_dataset(recipe.target.dataset, folders[wanted[0]], **recipe.target.options)
-    if not trains:
-        return None, target
-    source = load_dataset(recipe.source.dataset, folders[wanted[1]], **recipe.source.options)
-    return source, target
+    loaded: list[tuple[DatasetSettings, Dataset]] = []
+    datasets: dict[str, Dataset] = {}
+    for role, wanted in needed.items():
+        same = [d for s, d in loaded if (s.dataset, s.options) == (wanted.dataset, wanted.options)]
+        if not same:
+            same = [load_dataset(wanted.dataset, folders[wanted.dataset], **wanted.options)]
+            loaded.append((wanted, same[0]))
+        datasets[role] = same[0]
+    return datasets
 
 
 def _source(
@@ -154,9 +159,3 @@ def _warn_of_other_crops(checkpoint: Checkpoint, locator: Locator) -> None:
             told.get("name"),
             locator.name,
         )
-
-
-def _finish(folder: RunFolder, facts: RunFacts, clock: _Clock) -> None:
-    """Write ``run.json``, which says that the run is whole."""
-    steps = tuple(clock.steps)
-    facts.model_copy(update={"started": clock.started, "steps": steps}).write(folder.path)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from painscope.datasets import Dataset
 from painscope.errors import CheckpointError
 from painscope.experiments.recipe import Recipe
+from painscope.experiments.settings import FaceSettings
 from painscope.face import Locator, write_crops
 from painscope.networks import Checkpoint, load_checkpoint
+from painscope.recording import Recording
 from painscope.training import train_source
 
-__all__ = ["given_source", "train_on"]
+__all__ = ["cut_faces", "given_source", "train_on"]
 
 log = logging.getLogger("painscope")
 
@@ -64,27 +66,10 @@ def train_on(
     start = load_checkpoint(source.start) if source.start is not None else None
     size = start.card.input_size if start else source.input_size
     recordings = [r for r in dataset.recordings if r.label is not None]
-    crops = store / "crops" / f"{dataset.name}-{size}"
-    done = 0
-
-    def cropped(_: object) -> None:
-        nonlocal done
-        done += 1
-        progress("source: faces", done, len(recordings))
-
-    status = write_crops(
-        recordings,
-        locator,
-        crops,
-        rate=recipe.face.rate,
-        margin=recipe.face.margin,
-        size=size,
-        every=source.frame_step,
-        workers=os.cpu_count() or 1,
-        progress=cropped,
-    )
-    for row in status[status["status"] == "failed"].itertuples():
-        log.warning("%s: left out of training, %s", row.recording, row.reason)
+    crops = cut_faces(
+        dataset, recordings, locator, recipe.face, store=store, size=size,
+        every=source.frame_step, title="source: faces", progress=progress,
+    )  # fmt: skip
     return train_source(
         crops,
         recordings,
@@ -105,3 +90,40 @@ def train_on(
         citation=dataset.citation,
         progress=lambda done, total: progress("source: training", done, total),
     )
+
+
+def cut_faces(
+    dataset: Dataset,
+    recordings: Sequence[Recording],
+    locator: Locator,
+    face: FaceSettings,
+    *,
+    store: Path,
+    size: int,
+    every: int,
+    title: str,
+    progress: Callable[[str, int, int], None],
+) -> Path:
+    """Crop recordings' faces into ``store/crops``, continuing what is there; return the folder."""
+    crops = store / "crops" / f"{dataset.name}-{size}-{face.rate:g}-{every}"
+    done = 0
+
+    def cropped(_: object) -> None:
+        nonlocal done
+        done += 1
+        progress(title, done, len(recordings))
+
+    status = write_crops(
+        recordings,
+        locator,
+        crops,
+        rate=face.rate,
+        margin=face.margin,
+        size=size,
+        every=every,
+        workers=os.cpu_count() or 1,
+        progress=cropped,
+    )
+    for row in status[status["status"] == "failed"].itertuples():
+        log.warning("%s: left out, %s", row.recording, row.reason)
+    return crops

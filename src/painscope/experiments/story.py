@@ -34,7 +34,7 @@ from painscope.face import Locator
 from painscope.features import FeatureStore
 from painscope.networks import Checkpoint
 
-__all__ = ["tell"]
+__all__ = ["dataset_facts", "tell"]
 
 #: Names that people read.
 TITLES = {
@@ -85,7 +85,7 @@ def tell(
         command=str(folder.environment["command"]),
         started=datetime.now(UTC),
         classes=target.scheme.classes,
-        datasets=tuple(_dataset(dataset, role) for dataset, role in read if dataset is not None),  # type: ignore[arg-type]
+        datasets=tuple(dataset_facts(d, role) for d, role in read if d is not None),
         classifiers=(
             *(_row(row, recipe) for row in rows),
             *map(_baseline, ("majority", "chance")),
@@ -102,7 +102,8 @@ def tell(
     )
 
 
-def _dataset(dataset: Dataset, role: Literal["source", "target"]) -> DatasetFacts:
+def dataset_facts(dataset: Dataset, role: str) -> DatasetFacts:
+    """Count a dataset's people and recordings."""
     counts: Counter[tuple[str | None, str | None]] = Counter()
     people: dict[tuple[str | None, str | None], set[str]] = defaultdict(set)
     for recording in dataset.recordings:

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from painscope.explain.attention import holm, lost_attention
+    from painscope.explain.attention import concept_table, holm, lost_attention
     from painscope.explain.attribution import METHODS, Explainer, Explanation
     from painscope.explain.concepts import (
         ConceptScores,
@@ -40,6 +40,7 @@ _HOMES = {
     "layer_view": "tcav",
     "sensitivity": "tcav",
     "tcav_table": "tcav",
+    "concept_table": "attention",
     "holm": "attention",
     "lost_attention": "attention",
     "ACTION_UNITS": "regions",
@@ -71,6 +72,7 @@ __all__ = [
     "layer_view",
     "sensitivity",
     "tcav_table",
+    "concept_table",
     "holm",
     "lost_attention",
     "ACTION_UNITS",

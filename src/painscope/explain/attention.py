@@ -1,4 +1,4 @@
-"""Does the fine-tuned network pay less attention to an action unit? A test per unit."""
+"""Is there a concept of an action unit, and is it less after fine-tuning? Intervals and tests."""
 
 from __future__ import annotations
 
@@ -14,9 +14,48 @@ from painscope.explain.concepts import ConceptScores
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["holm", "lost_attention"]
+__all__ = ["concept_table", "holm", "lost_attention"]
 
 PERMUTATIONS = 10_000
+
+
+def concept_table(found: ConceptScores, control: ConceptScores) -> pd.DataFrame:
+    """Return each concept's IoU beside that of random concepts.
+
+    Parameters
+    ----------
+    found, control : ConceptScores
+        Of the same people, concepts and seeds; `control` of random concepts.
+
+    Returns
+    -------
+    DataFrame
+        A row per concept: ``concept``, and ``iou``, ``control`` and ``gain`` (the IoU above the
+        control's), each with ``…_low`` and ``…_high`` (95 %, bootstrap over people).
+
+    Raises
+    ------
+    UsageError
+        If the scores are not of the same people, concepts and seeds.
+    """
+    import pandas as pd
+
+    _same(found, control)
+    people = len(found.subjects)
+    everyone, weights = np.ones((1, people)), resample(people).astype(float)
+    iou, random = ([_mean_iou(s, w) for w in (everyone, weights)] for s in (found, control))
+    parts = {
+        "iou": iou,
+        "control": random,
+        "gain": [a - b for a, b in zip(iou, random, strict=True)],
+    }
+    columns: dict[str, object] = {"concept": list(found.concepts)}
+    for name, (value, draws) in parts.items():
+        told = [estimate(float(value[0, k]), draws[:, k], people) for k in range(value.shape[1])]
+        columns[name] = [one.value for one in told]
+        columns[f"{name}_low"] = [one.low for one in told]
+        columns[f"{name}_high"] = [one.high for one in told]
+    return pd.DataFrame(columns)
 
 
 def lost_attention(before: ConceptScores, after: ConceptScores, *, seed: int = 0) -> pd.DataFrame:
@@ -47,9 +86,7 @@ def lost_attention(before: ConceptScores, after: ConceptScores, *, seed: int = 0
     """
     import pandas as pd
 
-    same = before.subjects == after.subjects and before.concepts == after.concepts
-    if not same or before.union.shape != after.union.shape:
-        raise UsageError("the two networks were not tested on the same people and concepts")
+    _same(before, after)
     people = len(before.subjects)
     weights = resample(people).astype(float)
     signs = np.random.default_rng(seed).random((PERMUTATIONS, people)) < 0.5
@@ -78,6 +115,12 @@ def holm(p: np.ndarray) -> np.ndarray:
         largest = max(largest, min(1.0, (len(order) - rank) * float(p[k])))
         corrected[k] = largest
     return corrected
+
+
+def _same(one: ConceptScores, other: ConceptScores) -> None:
+    same = one.subjects == other.subjects and one.concepts == other.concepts
+    if not same or one.union.shape != other.union.shape:
+        raise UsageError("the two networks were not tested on the same people and concepts")
 
 
 def _mean_iou(scores: ConceptScores, weights: np.ndarray) -> np.ndarray:

@@ -112,18 +112,23 @@ _EYES_MM, _NOSE_MM = 62.0, 50.0
 def to_68(landmarks: np.ndarray) -> np.ndarray:
     """Return iBUG's 68 points of a locator's landmarks, [..., K, 2] to [..., 68, 2].
 
+    Of 66, as UNBC-McMaster has them, the inner corners of the lips are lacking. No region hangs
+    on these; they are put on the outer corners.
+
     Raises
     ------
     UsageError
-        If there are neither 68 nor MediaPipe's 478 of them.
+        If there are neither 68 nor 66, nor MediaPipe's 478 of them.
     """
     count = landmarks.shape[-2]
     if count == 68:
         return landmarks
+    if count == 66:
+        return landmarks[..., [*range(60), 48, 60, 61, 62, 54, 63, 64, 65], :]
     if count == 478:
         return landmarks[..., MEDIAPIPE_68, :]
     raise UsageError(
-        f"regions need 68 or 478 landmarks, not {count}",
+        f"regions need 66, 68 or 478 landmarks, not {count}",
         hint="Choose the locator mediapipe or face-alignment.",
     )
 

@@ -82,7 +82,7 @@ def forest_figure(
         axes.set_xlabel(label)
         if limits:
             axes.set_xlim(*limits)
-        _only_vertical_grid(axes)
+        only_vertical_grid(axes)
         numbers = axes.secondary_yaxis("right")
         numbers.set_yticks(range(len(bars)), [interval_text(bar) for bar in bars])
         numbers.tick_params(length=0)
@@ -207,7 +207,7 @@ def class_figure(counts: pd.DataFrame, classes: Sequence[str]) -> Figure:
             left += values
         axes.invert_yaxis()
         axes.set_xlabel("recordings")
-        _only_vertical_grid(axes)
+        only_vertical_grid(axes)
         axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(counts.columns), fontsize=8)
     return figure
 
@@ -260,7 +260,7 @@ def blank_figure(
     return Figure(figsize=(width, height), layout=layout)
 
 
-def _only_vertical_grid(axes: Axes) -> None:
+def only_vertical_grid(axes: Axes) -> None:
     axes.grid(False, axis="y")
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)

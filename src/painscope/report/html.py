@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from painscope.experiments.facts import StudyFacts, read_facts
 from painscope.files import write_text
 from painscope.report.answer import find_answer
 from painscope.report.crossed import crossed_tables, difference_tables
@@ -21,6 +22,7 @@ from painscope.report.tables import (
     number,
     published_tables,
     results_table,
+    signed,
 )
 
 if TYPE_CHECKING:
@@ -49,6 +51,10 @@ def write_report(run: Path | str) -> Path:
     StorageError
         If the page cannot be written.
     """
+    if isinstance(read_facts(Path(run)), StudyFacts):
+        from painscope.report.study_pages import write_study
+
+        return write_study(run)
     results = load_results(run)
     pictures = draw_pictures(results)
     save_pictures([picture for group in pictures.values() for picture in group], results.folder)
@@ -78,6 +84,7 @@ def render(template: str, **content: object) -> str:
         lstrip_blocks=True,
     )
     environment.filters["number"] = number
+    environment.filters["signed"] = signed
     environment.filters["duration"] = _duration
     environment.filters["svg"] = lambda picture: Markup(picture.element)
     environment.globals["interval"] = interval

@@ -214,7 +214,7 @@ def _no_strangers(run: RunFolder, name: str, values: pd.Series, known: Sequence[
 
 def _recipe(run: RunFolder) -> Recipe:
     try:
-        return run.recipe
+        return run.transfer
     except UsageError as error:
         raise RunError(error.what, path=run.path / "recipe.yaml", hint=_AGAIN) from None
     except UnicodeDecodeError:

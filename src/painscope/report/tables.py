@@ -83,6 +83,8 @@ class Table:
         As many cells each as the header.
     notes : tuple of str
         Below the table.
+    of : str
+        What a row is about.
     """
 
     caption: str
@@ -90,6 +92,7 @@ class Table:
     header: tuple[str, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
+    of: str = "Classifier"
 
 
 @dataclass(frozen=True)

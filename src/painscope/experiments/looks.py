@@ -1,0 +1,217 @@
+"""What networks look at, in tables and maps, and whether their maps can be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+
+from painscope.evaluation import resample
+from painscope.evaluation.bootstrap import estimate
+from painscope.experiments.faces import KnownFaces
+from painscope.experiments.studies import LookSettings
+from painscope.explain import (
+    Explainer,
+    cascading_randomisation,
+    deletion,
+    gain,
+    insertion,
+    mass_inside,
+    pointing_game,
+    relevance,
+)
+from painscope.networks import Checkpoint, prepare, random_checkpoint
+
+__all__ = [
+    "PAIN_UNITS",
+    "cascade_table",
+    "curve_table",
+    "draw_maps",
+    "inside_table",
+    "make_explainer",
+    "relevance_table",
+]
+
+#: The action units of pain, those of the Prkachin–Solomon score.
+PAIN_UNITS = ("AU4", "AU6", "AU7", "AU9", "AU10", "AU43")
+#: The region that all of a picture's pain units make together.
+TOGETHER = "all present"
+BATCH = 16
+
+
+def make_explainer(
+    checkpoint: Checkpoint, settings: LookSettings, label: str | None = None
+) -> Explainer:
+    """Return what explains a network by relevance as the recipe says."""
+    return Explainer(checkpoint, label=label, preset=settings.preset, epsilon=settings.epsilon)
+
+
+def draw_maps(explainer: Explainer, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the maps [N, S, S] and the evidence [N] of many crops, uint8 [N, S, S, 3]."""
+    parts = [explainer.explain(crops[k : k + BATCH]) for k in range(0, len(crops), BATCH)]
+    return np.concatenate([p.maps for p in parts]), np.concatenate([p.score for p in parts])
+
+
+def relevance_table(
+    checkpoint: Checkpoint,
+    faces: KnownFaces,
+    settings: LookSettings,
+    progress: Callable[[int, int], None],
+) -> pd.DataFrame:
+    """Measure how much of the relevance for pain lies where pain shows, picture by picture.
+
+    Beside it stand networks of the same shape whose weights are random: what a map owes to the
+    architecture, and to faces being in the middle, they have too.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+        Of a network that has seen none of the people.
+    faces : KnownFaces
+        Pictures of pain.
+
+    Returns
+    -------
+    DataFrame
+        A row per picture and region (`TOGETHER`, and each pain unit that the picture shows):
+        ``recording``, ``subject``, ``unit``, ``mass`` (share of the positive relevance inside),
+        ``random`` (mean over the random networks), ``area`` (share of the picture), ``hit``
+        and ``hit_random`` (whether the highest point lies inside).
+    """
+    card = checkpoint.card
+    faces = faces.at(card.input_size)
+    networks = [checkpoint] + [
+        random_checkpoint(
+            seed=seed, width=card.width, input_size=card.input_size, classes=card.classes,
+            preprocessing=card.preprocessing,
+        )
+        for seed in range(settings.randoms)
+    ]  # fmt: skip
+    units = [unit for unit in PAIN_UNITS if unit in faces.units]
+    masks = faces.regions(units, card.input_size)
+    masks = np.concatenate([masks.any(axis=1, keepdims=True), masks], axis=1)
+    mass, hits = [], []
+    for number, network in enumerate(networks):
+        maps, _ = draw_maps(make_explainer(network, settings), faces.crops)
+        mass.append(mass_inside(maps, masks))
+        hits.append(np.stack([pointing_game(maps, own) for own in masks.swapaxes(0, 1)], axis=1))
+        progress(number + 1, len(networks))
+    table = pd.DataFrame(
+        {
+            "recording": np.repeat(faces.recordings, masks.shape[1]),
+            "subject": np.repeat(faces.subjects, masks.shape[1]),
+            "unit": np.tile([TOGETHER, *units], len(faces)),
+            "mass": mass[0].ravel(),
+            "random": np.mean(mass[1:], axis=0).ravel(),
+            "area": masks.mean(axis=(2, 3)).ravel(),
+            "hit": hits[0].ravel(),
+            "hit_random": np.mean(hits[1:], axis=0).ravel(),
+        }
+    )
+    return table[table["area"] > 0].reset_index(drop=True)
+
+
+def inside_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Sum `relevance_table` up: per unit, how far the network's mass is above random ones'.
+
+    Pictures in which a map has nothing that speaks for pain have no mass, and are left out.
+
+    Returns
+    -------
+    DataFrame
+        ``unit``, ``pictures``, ``people``, means over people of ``mass``, ``random``, ``area``,
+        ``hit`` and ``hit_random``, and ``gain`` (mass − random) with ``low`` and ``high``.
+    """
+    columns = ["unit", "pictures", "people", "mass", "random", "area", "hit", "hit_random",
+               "gain", "low", "high"]  # fmt: skip
+    rows = []
+    for unit, rows_of_it in table.groupby("unit", sort=False):
+        part = rows_of_it.dropna(subset=["mass", "random"])
+        if part.empty:
+            continue
+        above = gain(part["mass"].to_numpy(), part["random"].to_numpy(), part["subject"].tolist())
+        names = ["mass", "random", "area", "hit", "hit_random"]
+        means = part.groupby("subject")[names].mean().mean()
+        rows.append(
+            {"unit": unit, "pictures": len(part), "people": part["subject"].nunique()}
+            | {name: float(means[name]) for name in names}
+            | {"gain": above.value, "low": above.low, "high": above.high}
+        )
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[3:], float))
+
+
+def curve_table(checkpoint: Checkpoint, faces: KnownFaces, settings: LookSettings) -> pd.DataFrame:
+    """Follow the evidence for pain as parts of the pictures go, or come, by relevance.
+
+    Returns
+    -------
+    DataFrame
+        A row per ``curve`` (``deletion``, ``insertion``), ``order`` (``relevance``,
+        ``random``) and ``share`` of the picture: ``value``, ``low``, ``high``, mean evidence
+        over people with its interval.
+    """
+    import cv2
+
+    explainer = make_explainer(checkpoint, settings)
+    crops = faces.at(checkpoint.card.input_size).crops
+    maps, _ = draw_maps(explainer, crops)
+    blurred = np.stack([cv2.GaussianBlur(c, (0, 0), crops.shape[1] / 10) for c in crops])
+    shown, hidden = (
+        prepare(torch.from_numpy(c).to(explainer.device), checkpoint.card.preprocessing)
+        for c in (crops, blurred)
+    )
+    rows = []
+    for name, curve in (("deletion", deletion), ("insertion", insertion)):
+        found = curve(explainer.chain, shown, maps, hidden)
+        for order, values in (("relevance", found.score), ("random", found.random.mean(axis=0))):
+            told = _over_people(values, faces.subjects)
+            rows += [
+                (name, order, share, *one) for share, one in zip(found.share, told, strict=True)
+            ]
+    return pd.DataFrame(rows, columns=["curve", "order", "share", "value", "low", "high"])
+
+
+def cascade_table(
+    checkpoint: Checkpoint, faces: KnownFaces, settings: LookSettings
+) -> pd.DataFrame:
+    """Draw weights anew from the last layer down; return how alike the maps stay.
+
+    Returns
+    -------
+    DataFrame
+        A row per ``layer`` drawn anew with all above it: ``value``, ``low``, ``high``, the rank
+        correlation with the trained network's maps, mean over people.
+    """
+    explainer = make_explainer(checkpoint, settings)
+    images = prepare(
+        torch.from_numpy(faces.at(checkpoint.card.input_size).crops).to(explainer.device),
+        checkpoint.card.preprocessing,
+    )
+
+    def draw(chain: torch.nn.Sequential, pictures: torch.Tensor) -> np.ndarray:
+        return relevance(
+            chain, pictures, preset=settings.preset, epsilon=settings.epsilon
+        ).maps  # fmt: skip
+
+    table = cascading_randomisation(explainer.chain, images, draw)
+    wide = table.pivot(index="picture", columns="layer", values="correlation")
+    wide = wide[list(dict.fromkeys(table["layer"]))]
+    told = _over_people(wide.to_numpy(), faces.subjects)
+    return pd.DataFrame(
+        [(layer, *one) for layer, one in zip(wide.columns, told, strict=True)],
+        columns=["layer", "value", "low", "high"],
+    )
+
+
+def _over_people(values: np.ndarray, subjects: Sequence[str]) -> list[tuple[float, float, float]]:
+    """Return means over people of pictures' values [N, X], each with its interval."""
+    _, who = np.unique(np.asarray(subjects), return_inverse=True)
+    means = np.stack([np.nanmean(values[who == k], axis=0) for k in range(who.max() + 1)])
+    draws = resample(len(means)) @ means / len(means)
+    told = [
+        estimate(float(value), draws[:, k], len(means))
+        for k, value in enumerate(means.mean(axis=0))
+    ]
+    return [(one.value, one.low, one.high) for one in told]

@@ -1,0 +1,87 @@
+"""What every recipe has, of whatever kind."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["BaseRecipe", "DatasetSettings", "FaceSettings", "Settings"]
+
+
+class Settings(BaseModel):
+    """A table of a recipe: unknown names are errors, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FaceSettings(Settings):
+    """How the face is found and cut out.
+
+    Attributes
+    ----------
+    locator : str
+        A name of `painscope.face.LOCATORS`, or ``"auto"``.
+    rate : float
+        Frames per second that videos are resampled to.
+    margin : float or None
+        Margin around the face box, as a share of its longer side, on every side; None
+        takes the locator's own.
+    locate_every : int
+        Only every n-th frame is searched for the face; between, it moves on a straight line.
+    """
+
+    locator: str = "auto"
+    rate: float = Field(30.0, gt=0)
+    margin: float | None = Field(None, ge=0)
+    locate_every: int = Field(1, ge=1, le=10)
+
+
+class DatasetSettings(Settings):
+    """A dataset that a recipe reads.
+
+    Attributes
+    ----------
+    dataset : str
+        Its name; its folder comes with ``--data NAME=DIR``.
+    options : dict
+        Options of the dataset's adapter.
+    """
+
+    dataset: str
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class BaseRecipe(Settings):
+    """What recipes of every kind have in common.
+
+    Attributes
+    ----------
+    name, title, summary, citation : str
+        What the recipe reproduces.
+    face : FaceSettings
+    bootstrap : int
+        Resamples of subjects behind every interval of scores.
+    """
+
+    kind: str
+    name: str
+    title: str
+    summary: str = ""
+    citation: str = ""
+    face: FaceSettings = FaceSettings()
+    bootstrap: int = Field(2000, ge=100)
+
+    def datasets(self) -> dict[str, DatasetSettings]:
+        """Return every dataset that recipes of this kind speak of, by its role."""
+        raise NotImplementedError
+
+    def needed(self, given: Container[str] = ()) -> dict[str, DatasetSettings]:
+        """Return those that this recipe reads, where these are `given`."""
+        return self.datasets()
+
+    def to_yaml(self) -> str:
+        """Return the recipe as YAML that `load_recipe` reads."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)

@@ -1,0 +1,237 @@
+"""Pages of runs that look into networks: their tables, their figures, and the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from painscope.errors import RunError
+from painscope.experiments.facts import StudyFacts, read_facts
+from painscope.experiments.folder import RunFolder
+from painscope.experiments.studies import StudyRecipe
+from painscope.report.pictures import Picture
+from painscope.report.study_figures import Series, rows_figure
+from painscope.report.tables import Cell, Row, Table, interval, number, signed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Study", "concept_pictures", "estimates_table", "load_study", "series", "tcav_table"]
+
+#: What networks are called in the tables, and on the page.
+TITLES = {
+    "emotion": "before",
+    "fc": "FC",
+    "block5": "block 5 + FC",
+    "block4": "blocks 4–5 + FC",
+    "all": "everything",
+    "experimental": "experimental pain",
+    "clinical": "clinical pain",
+}
+
+_SCORES = ("value", "low", "high")
+#: Tables of each kind of study, and the columns that their page reads.
+TABLES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "forgotten-action-units": {
+        "scores": ("stage", "metric", "class", *_SCORES),
+        "changes": ("stage", "metric", "class", "before", "after", *_SCORES),
+        "flipped": ("stage", "subject", "true_label", "answer"),
+        "examples": ("subject", "true_label", "answer", "evidence_before", "evidence_after"),
+        "lost": ("network", "concept", "before", "after", "change", "low", "high", "p", "p_holm"),
+    },
+    "clinical-vs-experimental": {
+        "matrix": ("trained_on", "dataset", "metric", "class", *_SCORES, "people"),
+        "faces": ("dataset", "subject", "label", "experimental", "clinical"),
+        "inside": ("network", "dataset", "unit", "pictures", "people", "mass", "random", "area",
+                   "hit", "hit_random", "gain", "low", "high"),
+        "curves": ("network", "dataset", "curve", "order", "share", *_SCORES),
+        "cascade": ("network", "dataset", "layer", *_SCORES),
+    },
+}  # fmt: skip
+_BOTH = {
+    "concepts": ("network", "concept", "iou", "iou_low", "iou_high", "control", "control_low",
+                 "control_high", "gain", "gain_low", "gain_high"),
+    "tcav": ("network", "concept", "accuracy", "accuracy_control", "score", "low", "high",
+             "control", "control_low", "control_high", "p", "p_holm"),
+    "shown": ("unit", "pictures", "people", "tested"),
+    "asked": ("network", "dataset", "pictures", "people", "seen"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Study:
+    """Everything a study's page is drawn from.
+
+    Attributes
+    ----------
+    folder : RunFolder
+    facts : StudyFacts
+    recipe : StudyRecipe
+    tables : mapping of str to DataFrame
+        See `TABLES`.
+    """
+
+    folder: RunFolder
+    facts: StudyFacts
+    recipe: StudyRecipe
+    tables: Mapping[str, pd.DataFrame]
+
+    def title(self, name: str) -> str:
+        """Return what a network, a dataset or a role is called on the page."""
+        known = {d.name: d.title.split()[0].strip(",") for d in self.facts.datasets}
+        return (TITLES | known).get(name, name)
+
+
+def load_study(run: Path | str) -> Study:
+    """Read a study's run folder.
+
+    Raises
+    ------
+    RunError
+        If it is not one, of another format, or damaged; one line says where.
+    """
+    folder = RunFolder.open(run)
+    facts = read_facts(folder.path)
+    if not isinstance(facts, StudyFacts) or facts.kind not in TABLES:
+        raise RunError(f"is a run of the unknown kind {facts.kind}", path=folder.path)
+    tables = {}
+    for name, columns in {**TABLES[facts.kind], **_BOTH}.items():
+        table = folder.table(name)
+        if missing := [column for column in columns if column not in table.columns]:
+            raise RunError(
+                f"has no column {missing[0]!r}",
+                path=folder.path / f"{name}.parquet",
+                hint="Run the recipe again.",
+            )
+        tables[name] = table
+    recipe: Any = folder.recipe
+    return Study(folder, facts, recipe, tables)
+
+
+def series(
+    table: pd.DataFrame, rows: list[str], by: str, title: str, names: tuple[str, str, str]
+) -> Series:
+    """Return the values of a table, a row each, in the figure's order; NaN where there is none."""
+    told = table.set_index(by).reindex(rows)
+    value, low, high = (told[name].to_numpy(float) for name in names)
+    return Series(title, value, low, high)
+
+
+def concept_pictures(study: Study) -> list[Picture]:
+    """Draw each concept's IoU and TCAV score, network by network, beside random concepts."""
+    found, tcav = study.tables["concepts"], study.tables["tcav"]
+    units = list(dict.fromkeys(found["concept"]))
+    iou = [
+        series(part, units, "concept", study.title(str(name)), ("iou", "iou_low", "iou_high"))
+        for name, part in found.groupby("network", sort=False)
+    ]
+    scores = [
+        series(part, units, "concept", study.title(str(name)), ("score", "low", "high"))
+        for name, part in tcav.groupby("network", sort=False)
+    ]
+    return [
+        Picture(
+            "concepts",
+            "IoU of every action unit's concept in each network, and of random concepts (grey)",
+            rows_figure(
+                {"": iou}, units, controls={"": _range(found, units, "random concepts")},
+                label="IoU of the concept, on people it was not fitted on",
+            ),
+        ),
+        Picture(
+            "tcav",
+            "Share of pictures in which the evidence for pain rises along a concept's direction",
+            rows_figure(
+                {"": scores}, units, controls={"": _range(tcav, units, "random concepts")},
+                label="share of pictures whose evidence for pain rises with the concept (TCAV)",
+                reference=("as often as not", 0.5), limits=(-0.03, 1.03),
+            ),
+        ),
+    ]  # fmt: skip
+
+
+def _range(table: pd.DataFrame, units: list[str], title: str) -> Series:
+    """Return the random concepts' span over all networks, by concept."""
+    groups = table.groupby("concept")
+    return Series(
+        title,
+        groups["control"].mean().reindex(units).to_numpy(float),
+        groups["control_low"].min().reindex(units).to_numpy(float),
+        groups["control_high"].max().reindex(units).to_numpy(float),
+    )
+
+
+def tcav_table(study: Study, network: str) -> Table:
+    """Tell how well a network's layer tells each concept, and which way the evidence goes."""
+    table = study.tables["tcav"]
+    rows = table[table["network"] == network]
+    return Table(
+        caption=f"directions in the network: {study.title(network)}",
+        groups=(),
+        header=(
+            "Told from others",
+            "Random concepts",
+            "Evidence rises",
+            "Random concepts",
+            "p (Holm)",
+        ),
+        rows=tuple(
+            Row(
+                str(row["concept"]),
+                "model",
+                (
+                    Cell(number(row["accuracy"])),
+                    Cell(number(row["accuracy_control"])),
+                    Cell(number(row["score"]), interval(row["low"], row["high"])),
+                    Cell(number(row["control"]), interval(row["control_low"], row["control_high"])),
+                    Cell(p_value(row["p_holm"])),
+                ),
+            )
+            for _, row in rows.iterrows()
+        ),
+        of="Action unit",
+    )
+
+
+def estimates_table(
+    table: pd.DataFrame,
+    caption: str,
+    columns: Mapping[str, Callable[[pd.Series], Cell]],
+    *,
+    title: Callable[[pd.Series], str],
+    of: str,
+) -> Table:
+    """Lay a data frame out as a page's table: a heading and a way to fill it, per column."""
+    rows = [
+        Row(title(row), "model", tuple(fill(row) for fill in columns.values()))
+        for _, row in table.iterrows()
+    ]
+    return Table(caption, (), tuple(columns), tuple(rows), of=of)
+
+
+def cell(value: str, low: str = "", high: str = "", *, plus: bool = False) -> Callable[..., Cell]:
+    """Return a way to fill a cell with a value and its interval, by the columns' names."""
+
+    def fill(row: pd.Series) -> Cell:
+        text = signed(row[value]) if plus else number(row[value])
+        small = ""
+        if low and not np.isnan(row[low]):
+            small = (
+                f"{signed(row[low])} to {signed(row[high])}"
+                if plus
+                else interval(row[low], row[high])
+            )
+        return Cell(text, small)
+
+    return fill
+
+
+def p_value(value: float) -> str:
+    """Return a p-value as it stands in pages."""
+    if np.isnan(value):
+        return "–"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
