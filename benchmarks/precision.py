@@ -65,7 +65,7 @@ def main() -> int:
         rows = RunFolder.open(chosen.model).recipe.rows
         row = next(row for row in rows if row.features == "source-network")
         predictor = Predictor.load(chosen.model, classifier=row.label)
-    clips = list(read_clips(predictor, chosen)) if predictor else []
+    clips = list(read_clips(predictor, network.card.input_size, chosen)) if predictor else []
     reference, answers, bad = None, None, 0
     for way in ways:
         extractor = VGGFeatures(network, **way)
@@ -84,13 +84,13 @@ def main() -> int:
     return int(bad > 0)
 
 
-def read_clips(predictor: Predictor, chosen: argparse.Namespace) -> Iterator[CropBatch]:
+def read_clips(predictor: Predictor, size: int, chosen: argparse.Namespace) -> Iterator[CropBatch]:
     """Yield the crops of the dataset's videos, evenly chosen; they are alike in every way."""
     from painscope.face import CropBatch, FaceStream
 
     videos = sorted(chosen.data.rglob("*.mp4"))
     rows = np.linspace(0, len(videos) - 1, min(len(videos), chosen.answers)).round().astype(int)
-    face, size = predictor.recipe.face, predictor.extractor.crop_size
+    face = predictor.recipe.face
     for video in (videos[row] for row in rows):
         stream = FaceStream(video, predictor.locator, rate=face.rate, margin=face.margin, size=size)
         yield CropBatch.concatenate(list(stream))

@@ -93,7 +93,7 @@ def extract(
         else:
             if checkpoint is not None:  # the precision is chosen here, for all machines
                 settings["checkpoint"] = load_checkpoint(checkpoint)  # not moved to a device yet
-                settings |= {"precision": reader.precision, "engine": engine}
+                settings |= {"precision": reader.provenance["precision"], "engine": engine}
             make = partial(make_extractor, kind, **settings)
             summary = fill_store_on_ray(
                 dataset.recordings, make, store, locator=finder, address=on, progress=show
