@@ -23,6 +23,7 @@ from painscope.report.style import (
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -107,7 +108,7 @@ def rows_figure(
             panel.set_yticks(range(len(rows)), rows)
             panel.set_ylim(len(rows) - 0.5, -0.5)
             only_vertical_grid(panel)
-        shown: dict[str, object] = {}
+        shown: dict[str, Artist] = {}
         for panel in axes:
             handles, names = panel.get_legend_handles_labels()
             shown |= dict(zip(names, handles, strict=True))
