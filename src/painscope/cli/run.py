@@ -26,6 +26,14 @@ def run(
     store: Path | None = typer.Option(
         None, help="Folder of crops and features to share between runs.  [default: OUT/store]"
     ),
+    workers: int | None = typer.Option(
+        None, min=1, help="Processes that fit classifiers.  [default: one per core]"
+    ),
+    on: str | None = typer.Option(
+        None,
+        metavar="ray[://HOST:PORT]",
+        help="Fit the classifiers on a Ray cluster: see docs/cluster.md.",
+    ),
 ) -> None:
     """Run a recipe, to a report. The same call continues a run that was stopped.
 
@@ -41,5 +49,7 @@ def run(
     chosen = load_recipe(recipe, settings)
     folders = data_folders(data)
     with progress_bars() as progress:
-        folder = run_recipe(chosen, folders, out, store=store, progress=progress)
+        folder = run_recipe(
+            chosen, folders, out, store=store, workers=workers, on=on, progress=progress
+        )
     typer.echo(f"Report: {write_report(folder.path)}")

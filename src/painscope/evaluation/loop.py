@@ -14,6 +14,7 @@ import pandas as pd
 
 from painscope.classifiers import SequenceClassifier, evaluation_segments, training_segments
 from painscope.errors import DatasetError, UsageError
+from painscope.evaluation.parallel import spread
 from painscope.evaluation.splits import Fold
 from painscope.features import FeatureSequence
 from painscope.recording import Recording
@@ -68,6 +69,8 @@ def evaluate(
     *,
     seeds: Sequence[int] = (0, 1, 2, 3, 4),
     segment_frames: int = 300,
+    workers: int = 1,
+    on: str | None = None,
     keep: Keep | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
@@ -91,8 +94,13 @@ def evaluate(
     seeds : sequence of int
     segment_frames : int
         Length of a clip.
+    workers : int
+        Processes that fit side by side, each with one thread. The numbers are the same to
+        the bit for any number of them.
+    on : str, optional
+        ``ray`` or ``ray://HOST:PORT``: the cores of a Ray cluster fit instead.
     keep : callable, optional
-        Given every fitted classifier.
+        Given every fitted classifier, in order.
     progress : callable, optional
         Called with fits done and to do.
 
@@ -108,39 +116,79 @@ def evaluate(
     if not sequences:
         raise DatasetError("no recording has features", hint=_REASONS)
     blank = next(iter(sequences.values())).cut(0, 0)
-    predictions, histories, counts = [], [], []
+    jobs = [
+        _Job(fold, name, make, seed, blank, segment_frames, returned=keep is not None)
+        for fold in folds
+        for name, make in classifiers.items()
+        for seed in _seeds(make, seeds)
+    ]
+    predictions, histories, counts = [], [], dict[str, tuple[SegmentCount, ...]]()
     notes: dict[str, list[list[str]]] = defaultdict(list)
-    done, total = 0, len(folds) * sum(len(_seeds(make, seeds)) for make in classifiers.values())
-    for fold in folds:
-        train, validation, test = (
-            _Clips.cut(fold, part, sequences, blank, segment_frames)
-            for part in ("train", "validation", "test")
-        )
-        both = fold.name == "predefined" or not fold.test
-        tested = [part for part in (test, *[validation] * both) if part.recordings]
-        counts += [part.count for part in (train, validation, test) if part.recordings]
-        clips, labels, people = train.labelled()
-        held_out = validation.labelled() if validation.recordings else None
-        for name, make in classifiers.items():
-            for seed in _seeds(make, seeds):
-                classifier = make(seed)
-                classifier.fit(clips, labels, groups=people, validation=held_out)
-                if keep is not None:
-                    keep(name, fold.name, seed, classifier)
-                who: dict[str, Any] = {"fold": fold.name, "seed": seed, "classifier": name}
-                histories += [row | who for row in classifier.history_]
-                notes[name].append(classifier.notes_)
-                predictions += [part.predict(classifier).assign(**who) for part in tested]
-                done += 1
-                if progress is not None:
-                    progress(done, total)
+    for done, (job, fit) in enumerate(
+        zip(jobs, spread(_fit, sequences, jobs, workers=workers, on=on), strict=True), start=1
+    ):
+        who: dict[str, Any] = {"fold": job.fold.name, "seed": job.seed, "classifier": job.name}
+        histories += [row | who for row in fit.history]
+        notes[job.name].append(fit.notes)
+        predictions.append(fit.predictions.assign(**who))
+        counts[job.fold.name] = fit.counts
+        if keep is not None and fit.classifier is not None:
+            keep(job.name, job.fold.name, job.seed, fit.classifier)
+        if progress is not None:
+            progress(done, len(jobs))
     for name, told in notes.items():
         _log_notes(name, told)
     columns = ["classifier", "fold", "seed", "epoch", "train_loss", "validation_loss"]
     return Evaluation(
         pd.concat(predictions, ignore_index=True),
         pd.DataFrame(histories, columns=columns),
-        tuple(counts),
+        tuple(count for parts in counts.values() for count in parts),
+    )
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One fit: of which classifier, on which people."""
+
+    fold: Fold
+    name: str
+    make: Callable[[int], SequenceClassifier]
+    seed: int
+    blank: FeatureSequence
+    length: int
+    returned: bool
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """What one fit gave."""
+
+    predictions: pd.DataFrame
+    history: list[dict[str, Any]]
+    notes: list[str]
+    counts: tuple[SegmentCount, ...]
+    classifier: SequenceClassifier | None
+
+
+def _fit(sequences: Mapping[str, FeatureSequence], job: _Job) -> _Fit:
+    """Fit one classifier on a fold's training people and predict the held-out ones."""
+    fold = job.fold
+    train, validation, test = (
+        _Clips.cut(fold, part, sequences, job.blank, job.length)
+        for part in ("train", "validation", "test")
+    )
+    clips, labels, people = train.labelled()
+    held_out = validation.labelled() if validation.recordings else None
+    classifier = job.make(job.seed)
+    classifier.fit(clips, labels, groups=people, validation=held_out)
+    both = fold.name == "predefined" or not fold.test
+    tested = [part for part in (test, *[validation] * both) if part.recordings]
+    return _Fit(
+        pd.concat([part.predict(classifier) for part in tested], ignore_index=True),
+        classifier.history_,
+        classifier.notes_,
+        tuple(part.count for part in (train, validation, test) if part.recordings),
+        classifier if job.returned else None,
     )
 
 

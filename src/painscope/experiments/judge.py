@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -40,6 +41,9 @@ __all__ = ["BASELINES", "Judgement", "judge", "make_the_folds"]
 
 #: They stand beside every result.
 BASELINES = ("majority", "chance")
+
+#: Of the features, what a fit may hold at a time: cut, scaled, as a network's batches.
+COPIES = 4
 
 
 @dataclass(frozen=True)
@@ -94,8 +98,15 @@ def judge(
     folds: list[Fold],
     folder: RunFolder,
     progress: Callable[[str, int, int], None],
+    *,
+    workers: int | None = None,
+    on: str | None = None,
 ) -> Judgement:
-    """Fit, predict and score every row whose features are there; keep the fitted models."""
+    """Fit, predict and score every row whose features are there; keep the fitted models.
+
+    `workers` and `on` are those of `painscope.evaluation.evaluate`; no number of workers
+    means every core, as far as the memory goes.
+    """
     classes = target.scheme.classes
     models: dict[str, dict[str, SequenceClassifier]] = defaultdict(dict)
     keep = _keeper(folder, folds, models)
@@ -110,13 +121,16 @@ def judge(
         makers = {row.label: _maker(row, classes) for row in rows if row.features == features}
         if number == 0:
             makers |= {name: _maker(Row(classifier=name), classes) for name in BASELINES}
+        sequences = read_features(recipe, features, stores, target.recordings)
         parts.append(
             evaluate(
                 makers,
-                read_features(recipe, features, stores, target.recordings),
+                sequences,
                 folds,
                 seeds=range(recipe.seeds),
                 segment_frames=recipe.segment_frames,
+                workers=workers or _workers(sequences),
+                on=on,
                 keep=keep,
                 progress=partial(progress, f"classifiers on {features}"),
             )
@@ -160,6 +174,15 @@ def _differences(
     if not pairs:
         return None
     return difference_table(predictions, classes, pairs, resamples=recipe.bootstrap)
+
+
+def _workers(sequences: Mapping[str, FeatureSequence]) -> int:
+    """Return how many cores there are, or fewer where each fit's copies fill the memory."""
+    from joblib import cpu_count
+
+    size = sum(sequence.values.nbytes for sequence in sequences.values())
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(1, min(cpu_count(), memory // (COPIES * max(size, 1))))
 
 
 def _keeper(

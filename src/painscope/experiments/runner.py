@@ -35,6 +35,8 @@ def run(
     out: Path | str,
     *,
     store: Path | str | None = None,
+    workers: int | None = None,
+    on: str | None = None,
     progress: Progress | None = None,
 ) -> RunFolder:
     """Run a recipe. The same call continues a run that was stopped.
@@ -48,6 +50,11 @@ def run(
         The run folder: new, or one to continue.
     store : path-like, optional
         Folder of crops and features, to share between runs; ``out/store`` by default.
+    workers : int, optional
+        Processes that fit classifiers side by side; by default one per core. The numbers
+        are the same for any number of them.
+    on : str, optional
+        ``ray`` or ``ray://HOST:PORT``: a Ray cluster fits the classifiers.
     progress : callable, optional
         Called with step, done, total.
 
@@ -80,7 +87,7 @@ def run(
         elif isinstance(recipe, ClinicalRecipe):
             facts = run_clinical(recipe, datasets, steps)
         else:
-            facts = _transfer(recipe, datasets, steps, folders)
+            facts = _transfer(recipe, datasets, steps, folders, workers, on)
         # Written last: ``run.json`` says that the run is whole.
         told = {"started": steps.started, "steps": tuple(steps.done)}
         facts.model_copy(update=told).write(folder.path)
@@ -88,7 +95,12 @@ def run(
 
 
 def _transfer(
-    recipe: Recipe, datasets: Mapping[str, Dataset], steps: Steps, given: Mapping[str, Path]
+    recipe: Recipe,
+    datasets: Mapping[str, Dataset],
+    steps: Steps,
+    given: Mapping[str, Path],
+    workers: int | None,
+    on: str | None,
 ) -> RunFacts:
     """Train a source network, read its features, fit and score classifiers."""
     source, target = datasets.get("source"), datasets["target"]
@@ -104,7 +116,7 @@ def _transfer(
     with steps.step("features"):
         stores = fill_stores(recipe, target, available.extractors, locator, kept, show)
     with steps.step("classifiers and evaluation"):
-        judgement = judge(recipe, target, stores, folds, folder, show)
+        judgement = judge(recipe, target, stores, folds, folder, show, workers=workers, on=on)
     with steps.step("tables and examples"):
         return tell(
             folder, recipe, source, target, checkpoint, available, stores, locator, judgement

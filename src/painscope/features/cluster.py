@@ -80,7 +80,7 @@ def fill_store_on_ray(
     store.remove_abandoned()
     if recordings:
         with connected(address):
-            team = _team(make, len(recordings), workers)
+            team = _team(store, len(recordings), workers)
             handfuls = _handfuls(recordings, team.size)
             settings = (make, _full_path(store), locator, handfuls)
             for answer in _work(team, _Worker, settings, len(handfuls)):
@@ -98,13 +98,13 @@ class _Team:
     gpus: int
 
 
-def _team(make: Callable[[], Extractor], recordings: int, at_most: int | None) -> _Team:
+def _team(store: FeatureStore, recordings: int, at_most: int | None) -> _Team:
     """Find out how many workers the cluster has room for."""
     import ray
 
     machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     with_gpu = [machine for machine in machines if machine.get("GPU", 0) >= 1]
-    if with_gpu and hasattr(make(), "device"):
+    if with_gpu and "precision" in store.provenance["extractor"]:  # it is a network's
         size = int(sum(machine["GPU"] for machine in with_gpu))
         cpus = min(int(machine.get("CPU", 0) // machine["GPU"]) for machine in with_gpu)
         return _Team(min(size, recordings, at_most or size), max(1, cpus), 1)
