@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from painscope.errors import StorageError, UsageError
+from painscope.evaluation.parallel import spread
 from painscope.features import FeatureStore, VGGFeatures, fill_store, open_store
 from painscope.features.cluster import fill_store_on_ray
 from painscope.networks import random_checkpoint
@@ -116,6 +118,25 @@ def test_what_ends_an_extraction_comes_from_the_worker_as_it_is(
     in_memory = open_store("memory://of/this/process", tiny, locator=precropped)
     with pytest.raises(StorageError, match="does not see this folder"):
         fill_store_on_ray([make_recording()], lambda: tiny, in_memory, locator=precropped)
+
+
+def test_a_cluster_fits_as_this_process_does(cluster, caplog: pytest.LogCaptureFixture) -> None:
+    data = {"x": np.random.default_rng(0).normal(size=(500, 40))}
+
+    def work(data, task):
+        if task < 0:
+            raise StorageError("as it is", path="a.txt")
+        logging.getLogger("painscope").info("task %d", task)
+        return np.linalg.svd(data["x"][:, task:])[1]
+
+    tasks = [3, 1, 2]
+    with caplog.at_level(logging.INFO, "painscope"):
+        there = list(spread(work, data, tasks, on="ray"))
+    assert caplog.messages == ["task 3", "task 1", "task 2"]
+    for one, other in zip(there, spread(work, data, tasks), strict=True):
+        np.testing.assert_array_equal(one, other)
+    with pytest.raises(StorageError, match=r"^a\.txt: as it is$"):
+        list(spread(work, data, [-1], on="ray"))
 
 
 def test_what_is_no_cluster(precropped, tiny: VGGFeatures, tmp_path: Path, make_recording) -> None:

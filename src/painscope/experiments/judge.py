@@ -31,7 +31,7 @@ from painscope.experiments.features import TRUTH, read_features, rows_to_fit
 from painscope.experiments.folder import RunFolder
 from painscope.experiments.models import model_path
 from painscope.experiments.recipe import Recipe, Row
-from painscope.features import FeatureStore
+from painscope.features import FeatureSequence, FeatureStore
 from painscope.networks import Checkpoint
 
 if TYPE_CHECKING:

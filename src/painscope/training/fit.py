@@ -15,8 +15,9 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
+from torch.utils.data import DataLoader
 
-from painscope.errors import PainscopeError, RunError
+from painscope.errors import PainscopeError, RunError, UsageError
 from painscope.files import storage_errors
 from painscope.networks import Precision
 
@@ -62,6 +63,9 @@ def fit(
     resume: bool = True,
     device: torch.device | str = "cpu",
     precision: Precision = "fp32",
+    devices: int = 1,
+    num_nodes: int = 1,
+    strategy: str = "auto",
     title: str = "Training",
     progress: Callable[[int, int], None] | None = None,
 ) -> History:
@@ -90,6 +94,12 @@ def fit(
         Where to compute.
     precision : {"fp32", "bf16"}
         bf16 is autocast; the weights stay float32.
+    devices, num_nodes, strategy
+        As for Lightning's ``Trainer``: how many processes on each node, on how many nodes,
+        and how they work together, such as ``ddp``. Every process runs the calling script,
+        with the whole `train_loader`, and takes its share of each batch: a batch is as
+        large, and its gradient the same, as in one process. Batch normalisation sees the
+        whole batch on GPUs; on CPUs each process normalises by its share.
     title : str
         What is fitted, for messages.
     progress : callable, optional
@@ -104,12 +114,19 @@ def fit(
     ------
     RunError
         If the file to resume from is damaged.
+    UsageError
+        If the strategy starts processes that do not run the script.
     PainscopeError
         If the validation loss never was a number.
     StorageError
         If the disk is full.
     """
+    if strategy.endswith(("_spawn", "_fork", "_notebook")):
+        raise UsageError(
+            f"strategy {strategy} leaves what was learnt in other processes", hint="Use ddp."
+        )
     device, folder = torch.device(device), Path(folder) if folder else None
+    alone = devices * num_nodes == 1
     record = _Record(patience)
     callbacks: list[Callback] = [record]
     if folder:
@@ -127,7 +144,11 @@ def fit(
     with _quiet(), torch.random.fork_rng(generators), storage_errors(folder or Path()):
         trainer = Trainer(
             accelerator="gpu" if device.type == "cuda" else "cpu",
-            devices=[device.index or 0] if device.type == "cuda" else 1,
+            devices=[device.index or 0] if device.type == "cuda" and alone else devices,
+            num_nodes=num_nodes,
+            strategy=strategy,
+            sync_batchnorm=device.type == "cuda" and not alone,
+            use_distributed_sampler=False,  # batches are shared here
             precision="bf16-mixed" if precision == "bf16" else "32-true",
             max_epochs=max_epochs,
             callbacks=callbacks,
@@ -171,6 +192,7 @@ class _Record(Callback):
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         logged = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        logged = trainer.strategy.broadcast(logged)  # all processes stop in the same epoch
         lowest = self.epochs[self.best_epoch]["val_loss"] if self.epochs else math.inf
         if logged["val_loss"] < lowest or (self.best is None and math.isfinite(logged["val_loss"])):
             self.best_epoch, self.stale = len(self.epochs), 0
@@ -190,7 +212,10 @@ class _Record(Callback):
 
 
 class _SeededLoader:
-    """Seeds torch before an epoch's first batch is drawn, resumed or not."""
+    """Seeds torch before an epoch's first batch is drawn, resumed or not.
+
+    Of several processes each takes its share of every batch.
+    """
 
     def __init__(self, loader: Iterable, seed: int, trainer: Trainer) -> None:
         self.loader, self.seed, self.trainer = loader, seed, trainer
@@ -201,8 +226,39 @@ class _SeededLoader:
 
     def __iter__(self) -> Iterator:
         # A generator: it runs when the first batch is asked for, when the epoch is known.
-        torch.manual_seed(1_000_003 * self.seed + self.trainer.current_epoch)
-        yield from self.loader
+        rank, processes = self.trainer.global_rank, self.trainer.world_size
+        seed = 1_000_003 * self.seed + self.trainer.current_epoch
+        torch.manual_seed(seed)  # the same order everywhere …
+        for index, batch in enumerate(_shared(self.loader, rank, processes)):
+            if index == 0 and rank:
+                torch.manual_seed(seed + 7_919 * rank)  # … and other noise for other samples
+            yield batch
+
+
+def _shared(loader: Iterable, rank: int, processes: int) -> Iterable:
+    """Return the loader of every `processes`-th sample of each batch, from `rank` on."""
+    if processes == 1:
+        return loader
+    assert isinstance(loader, DataLoader)
+    if loader.batch_size is None:  # its data gives whole batches
+        mine = _Share(loader.sampler, rank, processes)
+        return DataLoader(loader.dataset, sampler=mine, batch_size=None)
+    mine = _Share(loader.batch_sampler, rank, processes)
+    return DataLoader(loader.dataset, batch_sampler=mine, collate_fn=loader.collate_fn)
+
+
+class _Share:
+    """Batches of positions, of each every n-th."""
+
+    def __init__(self, batches: Any, rank: int, processes: int) -> None:
+        self.batches, self.rank, self.processes = batches, rank, processes
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        for batch in self.batches:
+            yield batch[self.rank :: self.processes]
 
 
 class _Progress(Callback):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
+from torch import distributed as dist
 
 from painscope.errors import LeakageError, UsageError
 from painscope.files import write_text
@@ -52,6 +54,9 @@ def train_network(
     seed: int = 0,
     device: str = "auto",
     precision: str = "auto",
+    devices: int = 1,
+    num_nodes: int = 1,
+    strategy: str = "auto",
     licence: str = "",
     citation: str = "",
     progress: Callable[[int, int], None] | None = None,
@@ -87,6 +92,8 @@ def train_network(
         Of the weights, the order and the augmentation.
     device, precision : str
         See `painscope.networks.pick_device` and `pick_precision`.
+    devices, num_nodes, strategy
+        See `painscope.training.fit`; of several processes the first scores and writes.
     licence, citation : str
         Of the data, for the card.
     progress : callable, optional
@@ -149,7 +156,8 @@ def train_network(
     _settle(out, card)
     if (out / CHECKPOINT).exists():
         return load_checkpoint(out / CHECKPOINT)
-    return _train(network, card, question, out, where, progress)
+    spread = {"devices": devices, "num_nodes": num_nodes, "strategy": strategy}
+    return _train(network, card, question, out, where, spread, progress)
 
 
 def _train(
@@ -158,6 +166,7 @@ def _train(
     question: Question,
     out: Path,
     device: torch.device,
+    spread: Mapping[str, Any],
     progress: Callable[[int, int], None] | None,
 ) -> Checkpoint:
     """Fit as the card says, score on the test people, and write the checkpoint."""
@@ -185,7 +194,11 @@ def _train(
         precision=settings["precision"],
         title=f"the network for {card.settings['dataset']}",
         progress=progress,
+        **spread,
     )
+    if dist.is_initialized() and dist.get_rank():
+        dist.barrier()  # the first process scores and writes
+        return load_checkpoint(out / CHECKPOINT)
     network = fold_batch_norm(task.network).to(device)
     tested, stopping = (
         score(
@@ -198,7 +211,10 @@ def _train(
         "validation_accuracy": stopping["accuracy"],
         "validation_f1": stopping["f1"],
     }
-    return _finish(out, network, card, history, metrics)
+    checkpoint = _finish(out, network, card, history, metrics)
+    if dist.is_initialized():
+        dist.barrier()
+    return checkpoint
 
 
 def _begin(

@@ -36,6 +36,9 @@ def train_source(
     seed: int = 0,
     device: str = "auto",
     precision: str = "auto",
+    devices: int = 1,
+    num_nodes: int = 1,
+    strategy: str = "auto",
     licence: str = "",
     citation: str = "",
     progress: Callable[[int, int], None] | None = None,
@@ -78,6 +81,8 @@ def train_source(
         Of the split, the weights, the order and the augmentation.
     device, precision : str
         See `painscope.networks.pick_device` and `pick_precision`.
+    devices, num_nodes, strategy
+        Processes on each node, nodes, and Lightning's strategy: see `painscope.training.fit`.
     licence, citation : str
         Of the data, for the card.
     progress : callable, optional
@@ -121,6 +126,9 @@ def train_source(
         seed=seed,
         device=device,
         precision=precision,
+        devices=devices,
+        num_nodes=num_nodes,
+        strategy=strategy,
         licence=licence,
         citation=citation,
         progress=progress,

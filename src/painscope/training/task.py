@@ -58,7 +58,8 @@ class FrameTask(LightningModule):
     def training_step(self, batch: Batch, index: int) -> Tensor:  # noqa: D102
         images, target = batch
         loss = self.loss(augment(images), target)
-        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(target))
+        size = len(target)
+        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=size, sync_dist=True)
         return loss
 
     def validation_step(self, batch: Batch, index: int) -> None:  # noqa: D102
