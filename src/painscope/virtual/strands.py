@@ -112,7 +112,7 @@ def scalp_part(head: Head, colour: np.ndarray) -> Part | None:
         length *= np.interp(roots[:, 1], [0, 25, 70], [0.25, 0.35, 1.0])
     fringe = _fringe_share(person, roots, rng)
     length = np.where(
-        fringe > 0, np.minimum(length, roots[:, 1] - 24 + rng.normal(0, 3, len(roots))), length
+        fringe > 0, np.minimum(length, roots[:, 1] - 33 + rng.normal(0, 3, len(roots))), length
     )
     surface, length = _Surface(head), np.maximum(length, 4.0)
     paths = _grow(person, style, surface, roots - 1.5 * out, length, depth, fringe)
