@@ -188,7 +188,7 @@ class TestRefusals:
         from painscope.experiments import Predictor
 
         with pytest.raises(RunError, match="forgotten-action-units, which classifies nobody"):
-            Predictor.open(forgotten.path)
+            Predictor.load(forgotten.path)
 
     def test_a_damaged_table_is_named(self, clinical: RunFolder, tmp_path: Path) -> None:
         out = shutil.copytree(clinical.path, tmp_path / "run")
