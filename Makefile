@@ -16,10 +16,10 @@ demo: .venv  ## virtual people, a source network, features, classifiers, a repor
 	$(BIN)/painscope demo --out $(DEMO)
 
 test: .venv  ## what fits in ten minutes on two cores
-	$(BIN)/pytest -m "not slow" -n 2
+	$(BIN)/pytest -m "not slow" -n 2 --dist loadfile
 
 test-all: .venv
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: .venv
 	$(BIN)/ruff format --check .

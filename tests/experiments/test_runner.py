@@ -92,7 +92,7 @@ def test_a_stopped_run_is_continued(
     assert RunFolder.open(out).finished
 
 
-def _stopped(*_: object) -> None:
+def _stopped(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
 
 

@@ -49,7 +49,11 @@ def cluster() -> Iterator:
 
 
 class Noting(VGGFeatures):
-    """Notes in which worker it was made; on one node it hangs in its second batch."""
+    """Notes in which worker it was made; in its second batch it hangs on one node.
+
+    On the other it waits for that, so that the node that is to die has work, however late its
+    worker came up.
+    """
 
     def __init__(self, notes: Path, doomed: str) -> None:
         import ray
@@ -61,9 +65,13 @@ class Noting(VGGFeatures):
 
     def submit(self, crops: np.ndarray):
         self.batches += 1
-        if self.node == self.doomed and self.batches > 1:
+        if self.batches > 1 and self.node == self.doomed:
             (self.notes / "stuck").touch()
             time.sleep(600)
+        give_up = time.monotonic() + 120
+        while self.batches > 1 and not (self.notes / "stuck").exists():
+            assert time.monotonic() < give_up, "no work came to the other node"
+            time.sleep(0.05)
         return super().submit(crops)
 
 
@@ -95,7 +103,8 @@ def test_a_node_dies_midway_and_the_store_is_that_of_a_local_run(
         locator=precropped,
         progress=lambda *done: told.append(done),
     )
-    killer.join()
+    killer.join(10)
+    assert not killer.is_alive()
     assert set(summary.extracted) | set(summary.kept) == {f"r{k}" for k in range(10)}
     assert summary.failed == expected.failed
     assert told[-1] == (11, 11)
