@@ -84,7 +84,8 @@ def forest_figure(
             axes.set_xlim(*limits)
         only_vertical_grid(axes)
         numbers = axes.secondary_yaxis("right")
-        numbers.set_yticks(range(len(bars)), [interval_text(bar) for bar in bars])
+        digits = 2 if max((abs(bar.value) for bar in bars), default=1) >= 0.05 else 3
+        numbers.set_yticks(range(len(bars)), [interval_text(bar, digits) for bar in bars])
         numbers.tick_params(length=0)
         numbers.spines["right"].set_visible(False)
     return figure
@@ -244,11 +245,11 @@ def face_figure(status: pd.DataFrame) -> Figure:
     return figure
 
 
-def interval_text(bar: Bar) -> str:
+def interval_text(bar: Bar, digits: int = 2) -> str:
     """Return a value with its interval, as it stands in figures: ``0.51 [0.43, 0.58]``."""
     if np.isnan(bar.low):
-        return f"{bar.value:.2f}"
-    return f"{bar.value:.2f} [{bar.low:.2f}, {bar.high:.2f}]"
+        return f"{bar.value:.{digits}f}"
+    return f"{bar.value:.{digits}f} [{bar.low:.{digits}f}, {bar.high:.{digits}f}]"
 
 
 def blank_figure(
