@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from painscope.networks import Checkpoint
 from painscope.recording import Recording
@@ -24,24 +25,10 @@ def train_source(
     dataset: str,
     out: Path | str,
     classes: tuple[str, ...] = ("no-pain", "high-pain"),
-    start: Checkpoint | Path | str | None = None,
-    width: float | None = None,
-    input_size: int | None = None,
     window_s: tuple[float, float] = (2.0, 5.0),
     frame_step: int = 5,
-    max_epochs: int = 30,
-    patience: int = 5,
-    batch_size: int = 64,
-    learning_rate: float | None = None,
     seed: int = 0,
-    device: str = "auto",
-    precision: str = "auto",
-    devices: int = 1,
-    num_nodes: int = 1,
-    strategy: str = "auto",
-    licence: str = "",
-    citation: str = "",
-    progress: Callable[[int, int], None] | None = None,
+    **settings: Any,
 ) -> Checkpoint:
     """Train a network to tell no pain from high pain in single frames.
 
@@ -63,30 +50,15 @@ def train_source(
         finished training with the same settings is read back, a killed one continued.
     classes : tuple of str
         From no pain to pain.
-    start : Checkpoint or path-like, optional
-        Weights to begin with; None begins from scratch.
-    width : float, optional
-        Share of VGG16's channels; by default that of `start`, or 1.
-    input_size : int, optional
-        Side of the network's input; by default that of `start`, or 224.
     window_s : (float, float)
         Seconds of each recording whose frames are used; of BioVid's 5.5 s, 2 to 5 s.
     frame_step : int
         Use the frames whose number is a multiple of it: neighbours hardly differ.
-    max_epochs, patience, batch_size
-        See `painscope.training.fit`.
-    learning_rate : float, optional
-        Peak of the one-cycle schedule; by default 1e-3 from scratch, 1e-4 from `start`.
     seed : int
         Of the split, the weights, the order and the augmentation.
-    device, precision : str
-        See `painscope.networks.pick_device` and `pick_precision`.
-    devices, num_nodes, strategy
-        Processes on each node, nodes, and Lightning's strategy: see `painscope.training.fit`.
-    licence, citation : str
-        Of the data, for the card.
-    progress : callable, optional
-        Called with the steps done and to do.
+    **settings
+        As of `painscope.training.train_network`: weights to start from, width and input size,
+        epochs, device and so on.
 
     Returns
     -------
@@ -113,23 +85,4 @@ def train_source(
         frame_step=frame_step,
         seed=seed,
     )
-    return train_network(
-        question,
-        out=out,
-        start=start,
-        width=width,
-        input_size=input_size,
-        max_epochs=max_epochs,
-        patience=patience,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        seed=seed,
-        device=device,
-        precision=precision,
-        devices=devices,
-        num_nodes=num_nodes,
-        strategy=strategy,
-        licence=licence,
-        citation=citation,
-        progress=progress,
-    )
+    return train_network(question, out=out, seed=seed, **settings)
