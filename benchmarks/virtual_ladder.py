@@ -23,7 +23,7 @@ from painscope.experiments import Recipe, load_recipe, run
 from painscope.report import write_report
 from painscope.virtual import generate
 
-HEAT: dict[str, Any] = {"classes": ["BL1", "PA4"], "clips_per_class": 2, "clip_s": 3.0}
+HEAT: dict[str, Any] = {"classes": ["BL1", "PA4"], "clips_per_class": 1, "clip_s": 3.0}
 ELECTRICAL: dict[str, Any] = {"clips_per_level": 4, "clip_s": 4.0, "baseline_s": 12.0}
 SMALL: dict[str, Any] = {"size": (192, 192), "signals": False}
 SETTINGS = (
@@ -67,7 +67,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seed", type=int, default=600_000)
-    parser.add_argument("--heat-people", type=int, default=100)
+    parser.add_argument("--heat-people", type=int, default=500)
     parser.add_argument("--people", type=int, default=24)
     asked = parser.parse_args()
     heat, electrical = asked.folder / "heat", asked.folder / "electrical"
