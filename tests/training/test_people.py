@@ -33,7 +33,10 @@ def groups(got: PeopleSplit) -> list[set[str]]:
     return [set(got.people(part)) for part in ("train", "validation", "test")]
 
 
-@pytest.mark.parametrize(("n", "sizes"), [(3, [1, 1, 1]), (20, [14, 3, 3]), (87, [61, 13, 13])])
+@pytest.mark.parametrize(
+    ("n", "sizes"),
+    [(3, [1, 1, 1]), (8, [5, 1, 2]), (20, [12, 3, 5]), (25, [15, 4, 6]), (87, [57, 13, 17])],
+)
 def test_without_a_split_people_are_drawn(n: int, sizes: list[int]) -> None:
     train, validation, test = groups(split(people(n)))
     assert [len(train), len(validation), len(test)] == sizes

@@ -12,8 +12,12 @@ from painscope.recording import Recording
 
 __all__ = ["PeopleSplit", "names", "split_people"]
 
-#: Share of the people drawn for stopping, and for the test, where the dataset does not say.
-HELD_OUT_SHARE = 0.15
+#: Shares of the people drawn to stop the training, and for the test, where the dataset does
+#: not say.
+STOPPING_SHARE, TEST_SHARE = 0.15, 0.2
+#: Tested are at least so many, but never more than a quarter: five people are the fewest that
+#: give an interval (`painscope.evaluation.FEWEST_SUBJECTS`), and one of them may show no pain.
+FEWEST_TESTED = 6
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,8 @@ def split_people(
 
     The dataset's own split is kept. Where it has two parts, as BioVid's hold-out, the
     held-out part is the test, and those who stop the training are drawn from its training
-    people. Where it has none, both are drawn.
+    people. Where it has none, both are drawn: for the test a fifth of the people, but six
+    where that is no more than a quarter of them, and 15 % to stop the training.
 
     Parameters
     ----------
@@ -91,9 +96,13 @@ def split_people(
     PeopleSplit(*map(tuple, parts.values()))  # before anyone is drawn: names the culprits
     random = np.random.default_rng(seed)
     total = len({recording.subject for recording in labelled})
-    for part in ("test", "validation"):
+    wanted = {
+        "test": max(round(TEST_SHARE * total), min(FEWEST_TESTED, total // 4)),
+        "validation": round(STOPPING_SHARE * total),
+    }
+    for part, number in wanted.items():
         if not parts[part]:
-            drawn = _draw(parts["train"], total, random)
+            drawn = _draw(parts["train"], number, random)
             parts[part] = [r for r in parts["train"] if r.subject in drawn]
             parts["train"] = [r for r in parts["train"] if r.subject not in drawn]
     for part, held in parts.items():
@@ -106,11 +115,11 @@ def split_people(
     return PeopleSplit(*map(tuple, parts.values()))
 
 
-def _draw(recordings: Sequence[Recording], total: int, random: np.random.Generator) -> set[str]:
-    """Draw `HELD_OUT_SHARE` of `total` people, at least one, but leave somebody."""
+def _draw(recordings: Sequence[Recording], wanted: int, random: np.random.Generator) -> set[str]:
+    """Draw people, at least one, but leave somebody."""
     people = sorted({recording.subject for recording in recordings})
-    wanted = min(max(1, round(HELD_OUT_SHARE * total)), len(people) - 1)
-    return set(random.permutation(people)[: max(0, wanted)].tolist())
+    number = min(max(1, wanted), len(people) - 1)
+    return set(random.permutation(people)[: max(0, number)].tolist())
 
 
 def names(people: Collection[str]) -> str:
