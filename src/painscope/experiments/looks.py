@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 
-from painscope.evaluation import resample
+from painscope.evaluation import Estimate, resample
 from painscope.evaluation.bootstrap import estimate
 from painscope.experiments.faces import KnownFaces
 from painscope.experiments.studies import LookSettings
@@ -63,7 +64,8 @@ def relevance_table(
     """Measure how much of the relevance for pain lies where pain shows, picture by picture.
 
     Beside it stand networks of the same shape whose weights are random: what a map owes to the
-    architecture, and to faces being in the middle, they have too.
+    architecture, and to faces being in the middle, they have too. Which of its two answers a
+    random network calls pain is chance, so its map is taken for the one it speaks for.
 
     Parameters
     ----------
@@ -76,9 +78,10 @@ def relevance_table(
     -------
     DataFrame
         A row per picture and region (`TOGETHER`, and each pain unit that the picture shows):
-        ``recording``, ``subject``, ``unit``, ``mass`` (share of the positive relevance inside),
-        ``random`` (mean over the random networks), ``area`` (share of the picture), ``hit``
-        and ``hit_random`` (whether the highest point lies inside).
+        ``recording``, ``subject``, ``unit``, ``evidence`` (for pain, in log odds), ``mass``
+        (share of the positive relevance inside), ``random`` (mean over the random networks),
+        ``area`` (share of the picture), ``hit`` and ``hit_random`` (whether the highest point
+        lies inside).
     """
     card = checkpoint.card
     faces = faces.at(card.input_size)
@@ -92,9 +95,13 @@ def relevance_table(
     units = [unit for unit in PAIN_UNITS if unit in faces.units]
     masks = faces.regions(units, card.input_size)
     masks = np.concatenate([masks.any(axis=1, keepdims=True), masks], axis=1)
-    mass, hits = [], []
+    mass, hits, evidence = [], [], np.empty(0)
     for number, network in enumerate(networks):
-        maps, _ = draw_maps(make_explainer(network, settings), faces.crops)
+        maps, score = draw_maps(make_explainer(network, settings), faces.crops)
+        if number == 0:
+            evidence = score
+        else:
+            maps = maps * np.where(maps.sum(axis=(1, 2)) < 0, -1, 1)[:, None, None]
         mass.append(mass_inside(maps, masks))
         hits.append(np.stack([pointing_game(maps, own) for own in masks.swapaxes(0, 1)], axis=1))
         progress(number + 1, len(networks))
@@ -103,6 +110,7 @@ def relevance_table(
             "recording": np.repeat(faces.recordings, masks.shape[1]),
             "subject": np.repeat(faces.subjects, masks.shape[1]),
             "unit": np.tile([TOGETHER, *units], len(faces)),
+            "evidence": np.repeat(evidence, masks.shape[1]),
             "mass": mass[0].ravel(),
             "random": np.mean(mass[1:], axis=0).ravel(),
             "area": masks.mean(axis=(2, 3)).ravel(),
@@ -116,30 +124,35 @@ def relevance_table(
 def inside_table(table: pd.DataFrame) -> pd.DataFrame:
     """Sum `relevance_table` up: per unit, how far the network's mass is above random ones'.
 
-    Pictures in which a map has nothing that speaks for pain have no mass, and are left out.
+    A map explains an answer, so only pictures of pain are asked about that the network calls
+    pain: in the others what speaks for pain is what was outweighed. Left out as well are those
+    that get the answer from biases alone, and whose maps hold nothing that speaks for pain.
 
     Returns
     -------
     DataFrame
-        ``unit``, ``pictures``, ``people``, means over people of ``mass``, ``random``, ``area``,
-        ``hit`` and ``hit_random``, and ``gain`` (mass − random) with ``low`` and ``high``.
+        ``unit``, ``asked`` (pictures of pain that show it), ``pictures`` and ``people`` that
+        the network calls pain, means over these people of ``mass``, ``random``, ``area``,
+        ``hit`` and ``hit_random``, and ``gain`` (mass − random) with ``low`` and ``high``; NaN
+        where no picture is left.
     """
-    columns = ["unit", "pictures", "people", "mass", "random", "area", "hit", "hit_random",
-               "gain", "low", "high"]  # fmt: skip
-    rows = []
-    for unit, rows_of_it in table.groupby("unit", sort=False):
-        part = rows_of_it.dropna(subset=["mass", "random"])
-        if part.empty:
-            continue
-        above = gain(part["mass"].to_numpy(), part["random"].to_numpy(), part["subject"].tolist())
-        names = ["mass", "random", "area", "hit", "hit_random"]
+    names = ["mass", "random", "area", "hit", "hit_random"]
+    rows: list[dict[str, Any]] = []
+    for unit, asked in table.groupby("unit", sort=False):
+        part = asked[asked["evidence"] > 0].dropna(subset=["mass", "random"])
         means = part.groupby("subject")[names].mean().mean()
+        above = Estimate(np.nan, np.nan, np.nan)
+        if len(part):
+            values = part["mass"].to_numpy(), part["random"].to_numpy()
+            above = gain(*values, part["subject"].tolist())
         rows.append(
-            {"unit": unit, "pictures": len(part), "people": part["subject"].nunique()}
+            {"unit": unit, "asked": len(asked), "pictures": len(part)}
+            | {"people": part["subject"].nunique()}
             | {name: float(means[name]) for name in names}
             | {"gain": above.value, "low": above.low, "high": above.high}
         )
-    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[3:], float))
+    columns = ["unit", "asked", "pictures", "people", *names, "gain", "low", "high"]
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[4:], float))
 
 
 def curve_table(checkpoint: Checkpoint, faces: KnownFaces, settings: LookSettings) -> pd.DataFrame:
