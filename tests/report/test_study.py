@@ -85,14 +85,20 @@ def clinical() -> dict[str, pd.DataFrame]:
                   order=("relevance", "random"), share=(0.0, 0.5, 1.0))  # fmt: skip
     cascade = rows(network=networks, dataset=datasets, layer=("head", "dense", "conv5_3"))
     faces = rows(dataset=datasets, label=("pain", "no-pain")).assign(subject=EVIL)
+    inside = inside.assign(
+        asked=30, pictures=20, people=6, mass=0.3, random=0.2, area=0.2, hit=0.5, hit_random=0.2,
+        **estimates(len(inside), "gain", "low", "high"),
+    )  # fmt: skip
+    mute = (inside["network"] == "clinical") & (inside["dataset"] == "biovid-a")
+    inside.loc[mute, ["pictures", "people"]] = 0
+    inside.loc[mute, ["mass", "random", "area", "hit", "hit_random", "gain", "low", "high"]] = (
+        np.nan
+    )
     return {
         "matrix": matrix.assign(
             people=6, **{"class": ""}, **estimates(len(matrix), "value", "low", "high")
         ),
-        "inside": inside.assign(
-            pictures=20, people=6, mass=0.3, random=0.2, area=0.2, hit=0.5, hit_random=0.2,
-            **estimates(len(inside), "gain", "low", "high"),
-        ),
+        "inside": inside,
         "curves": curves.assign(**estimates(len(curves), "value", "low", "high")),
         "cascade": cascade.assign(**estimates(len(cascade), "value", "low", "high")),
         "faces": faces.assign(experimental=0.5, clinical=-0.5),
@@ -161,6 +167,7 @@ def test_the_page_says_what_the_tables_say(page: Path) -> None:
     else:
         assert "<strong>biovid-a</strong>: experimental pain network" in text
         assert "the whole interval lies above zero" in text
+        assert "calls none of 30 pictures of pain of biovid-a pain" in text
 
 
 def test_nothing_of_the_data_becomes_markup_and_no_folder_is_told(page: Path) -> None:

@@ -247,9 +247,10 @@ def face_figure(status: pd.DataFrame) -> Figure:
 
 def interval_text(bar: Bar, digits: int = 2) -> str:
     """Return a value with its interval, as it stands in figures: ``0.51 [0.43, 0.58]``."""
-    if np.isnan(bar.low):
-        return f"{bar.value:.{digits}f}"
-    return f"{bar.value:.{digits}f} [{bar.low:.{digits}f}, {bar.high:.{digits}f}]"
+    text = f"{bar.value:.{digits}f}"
+    if not np.isnan(bar.low):
+        text += f" [{bar.low:.{digits}f}, {bar.high:.{digits}f}]"
+    return text.replace("-", "−")
 
 
 def blank_figure(

@@ -46,8 +46,8 @@ TABLES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "clinical-vs-experimental": {
         "matrix": ("trained_on", "dataset", "metric", "class", *_SCORES, "people"),
         "faces": ("dataset", "subject", "label", "experimental", "clinical"),
-        "inside": ("network", "dataset", "unit", "pictures", "people", "mass", "random", "area",
-                   "hit", "hit_random", "gain", "low", "high"),
+        "inside": ("network", "dataset", "unit", "asked", "pictures", "people", "mass", "random",
+                   "area", "hit", "hit_random", "gain", "low", "high"),
         "curves": ("network", "dataset", "curve", "order", "share", *_SCORES),
         "cascade": ("network", "dataset", "layer", *_SCORES),
     },
@@ -125,6 +125,7 @@ def concept_pictures(study: Study) -> list[Picture]:
     """Draw each concept's IoU and TCAV score, network by network, beside random concepts."""
     found, tcav = study.tables["concepts"], study.tables["tcav"]
     units = list(dict.fromkeys(found["concept"]))
+    order = [study.title(str(name)) for name in dict.fromkeys(found["network"])]
     iou = [
         series(part, units, "concept", study.title(str(name)), ("iou", "iou_low", "iou_high"))
         for name, part in found.groupby("network", sort=False)
@@ -140,6 +141,7 @@ def concept_pictures(study: Study) -> list[Picture]:
             rows_figure(
                 {"": iou}, units, controls={"": _range(found, units, "random concepts")},
                 label="IoU of the concept, on people it was not fitted on",
+                order=order, limits=(0, None),
             ),
         ),
         Picture(
@@ -148,7 +150,7 @@ def concept_pictures(study: Study) -> list[Picture]:
             rows_figure(
                 {"": scores}, units, controls={"": _range(tcav, units, "random concepts")},
                 label="share of pictures whose evidence for pain rises with the concept (TCAV)",
-                reference=("as often as not", 0.5), limits=(-0.03, 1.03),
+                reference=("as often as not", 0.5), order=order, limits=(-0.03, 1.03),
             ),
         ),
     ]  # fmt: skip
@@ -213,17 +215,19 @@ def estimates_table(
     return Table(caption, (), tuple(columns), tuple(rows), of=of)
 
 
-def cell(value: str, low: str = "", high: str = "", *, plus: bool = False) -> Callable[..., Cell]:
+def cell(
+    value: str, low: str = "", high: str = "", *, plus: bool = False, digits: int = 2
+) -> Callable[..., Cell]:
     """Return a way to fill a cell with a value and its interval, by the columns' names."""
 
     def fill(row: pd.Series) -> Cell:
-        text = signed(row[value]) if plus else number(row[value])
+        text = signed(row[value], digits) if plus else number(row[value], digits)
         small = ""
         if low and not np.isnan(row[low]):
             small = (
-                f"{signed(row[low])} to {signed(row[high])}"
+                f"{signed(row[low], digits)} to {signed(row[high], digits)}"
                 if plus
-                else interval(row[low], row[high])
+                else interval(row[low], row[high], digits)
             )
         return Cell(text, small)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -57,7 +58,8 @@ def rows_figure(
     label: str,
     reference: tuple[str, float] | None = None,
     controls: Mapping[str, Series] | None = None,
-    limits: tuple[float, float] | None = None,
+    order: Sequence[str] = (),
+    limits: tuple[float, float | None] | None = None,
 ) -> Figure:
     """Draw several series against the same rows, a little apart, with their intervals.
 
@@ -73,12 +75,16 @@ def rows_figure(
         An upright dashed line with its name.
     controls : mapping of str to Series, optional
         By panel: a grey bar per row, from low to high, with a line at the value.
-    limits : (float, float), optional
-        Of the axis.
+    order : sequence of str, optional
+        Titles of series in the order of their colours, so that one looks the same in several
+        figures though some lack others.
+    limits : (float, float or None), optional
+        Of the axis; None fits what is drawn.
     """
     from matplotlib.ticker import MaxNLocator
 
     titles = list(dict.fromkeys(one.title for series in panels.values() for one in series))
+    looks = dict(zip([*order, *(t for t in titles if t not in order)], cycle(LOOKS), strict=False))
     most = max(len(titles), 1)
     with house_style():
         height = 0.95 + len(rows) * max(0.3, 0.14 * most)
@@ -92,7 +98,7 @@ def rows_figure(
             for one in series:
                 k = titles.index(one.title)
                 place = np.arange(len(rows)) + (k - (most - 1) / 2) * 0.72 / max(most, 2)
-                _draw_series(panel, one, place, *LOOKS[k % len(LOOKS)])
+                _draw_series(panel, one, place, *looks[one.title])
             if reference:
                 panel.axvline(reference[1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
                 panel.annotate(
@@ -102,7 +108,7 @@ def rows_figure(
                 )  # fmt: skip
             panel.set_title(title, pad=14)
             panel.set_xlabel(label)
-            panel.xaxis.set_major_locator(MaxNLocator(9 // len(panels)))
+            panel.xaxis.set_major_locator(MaxNLocator(9 // len(panels), steps=[1, 2, 2.5, 5, 10]))
             if limits:
                 panel.set_xlim(*limits)
             panel.set_yticks(range(len(rows)), rows)
@@ -157,6 +163,8 @@ def maps_figure(
     maps: Mapping[str, np.ndarray],
     above: Sequence[str],
     below: Mapping[str, Sequence[str]],
+    *,
+    of: str,
 ) -> Figure:
     """Draw faces, and under each what networks look at.
 
@@ -169,6 +177,8 @@ def maps_figure(
         Over each face.
     below : mapping of str to sequence of str
         Under each map.
+    of : str
+        What is spoken for or against.
     """
     from painscope.experiments.explain import SIDE, overlay
 
@@ -190,7 +200,7 @@ def maps_figure(
                 axes[row, k].set_xlabel(below[name][k], fontsize=8, color=INK)
         for row, name in enumerate(("face", *maps)):
             axes[row, 0].set_ylabel(name, fontsize=9)
-        _explain_colours(figure)
+        _explain_colours(figure, of)
     return figure
 
 
@@ -224,7 +234,7 @@ def matrix_figure(table: pd.DataFrame, trained_on: Sequence[str], tested_on: Seq
             middle = {"ha": "center", "va": "center"}
             axes.text(column, row - 0.12, f"{cell['value']:.2f}", middle, fontsize=13)
             around = "" if np.isnan(cell["low"]) else f"[{cell['low']:.2f}, {cell['high']:.2f}]  "
-            people = f"{cell['people']:.0f} people"
+            people = f"{cell['people']:.0f} " + ("person" if cell["people"] == 1 else "people")
             axes.text(column, row + 0.22, around + people, middle, fontsize=8)
         axes.set_xlim(-0.5, len(tested_on) - 0.5)
         axes.set_ylim(len(trained_on) - 0.5, -0.5)
@@ -247,7 +257,7 @@ def curves_figure(panels: Mapping[str, Mapping[str, pd.DataFrame]]) -> Figure:
         By network, then by curve: ``order``, ``share``, ``value``, ``low``, ``high``.
     """
     with house_style():
-        figure = blank_figure(WIDE, 0.6 + 1.9 * len(panels))
+        figure = blank_figure(WIDE, 0.85 + 1.9 * len(panels))
         axes = figure.subplots(len(panels), 2, sharex=True, sharey="row", squeeze=False)
         for row, (network, curves) in zip(axes, panels.items(), strict=True):
             for panel, (curve, table) in zip(row, curves.items(), strict=True):
@@ -263,7 +273,8 @@ def curves_figure(panels: Mapping[str, Mapping[str, pd.DataFrame]]) -> Figure:
             row[0].set_ylabel("evidence for pain\n(log odds)")
         axes[-1, 0].set_xlabel("share of the picture removed (%)")
         axes[-1, 1].set_xlabel("share of the picture put in (%)")
-        axes[0, 0].legend(fontsize=8)
+        handles, names = axes[0, 0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside lower center", ncols=2, fontsize=8)
     return figure
 
 
@@ -276,7 +287,7 @@ def cascade_figure(lines: Mapping[str, pd.DataFrame]) -> Figure:
         By title: ``layer``, ``value``, ``low``, ``high``.
     """
     with house_style():
-        figure = blank_figure(WIDE, 2.9)
+        figure = blank_figure(WIDE, 3.2)
         axes = figure.add_subplot()
         axes.axhline(0, color=MUTED, linewidth=0.8)
         for k, (title, table) in enumerate(lines.items()):
@@ -291,8 +302,8 @@ def cascade_figure(lines: Mapping[str, pd.DataFrame]) -> Figure:
         axes.set_xticks(range(len(names)), names, rotation=40, ha="right", rotation_mode="anchor")
         axes.set_xlabel("weights drawn anew from the last layer down to …")
         axes.set_ylabel("rank correlation with\nthe trained network's maps")
-        axes.set_ylim(top=1.05)
-        axes.legend(fontsize=8)
+        axes.set_ylim(-1.08, 1.08)
+        figure.legend(loc="outside lower center", ncols=2, fontsize=8)
     return figure
 
 
@@ -314,10 +325,11 @@ def _draw_controls(panel: Axes, series: Series) -> None:
     panel.vlines(series.value, place - 0.42, place + 0.42, color=MUTED, linewidth=1.2)
 
 
-def _explain_colours(figure: Figure) -> None:
+def _explain_colours(figure: Figure, of: str) -> None:
     from matplotlib.patches import Patch
 
+    patches = {ORANGE: f"speaks for {of}", BLUE: f"against {of}"}
     figure.legend(
-        handles=[Patch(color=ORANGE, label="speaks for it"), Patch(color=BLUE, label="against it")],
+        handles=[Patch(color=colour, label=label) for colour, label in patches.items()],
         loc="outside lower center", ncols=2, fontsize=8,
     )  # fmt: skip

@@ -28,7 +28,7 @@ from painscope.report.study_figures import (
     rows_figure,
     steps_figure,
 )
-from painscope.report.tables import Cell
+from painscope.report.tables import Cell, signed
 
 __all__ = ["write_study"]
 
@@ -155,14 +155,15 @@ def _flipped(study: Study) -> list[Picture]:
                 {"before": arrays["before"], f"after: {last}": arrays["after"]},
                 [str(label) for label in table["true_label"]],
                 {
-                    "before": [f"right ({value:+.1f})" for value in table["evidence_before"]],
+                    "before": [f"right ({signed(v, 1)})" for v in table["evidence_before"]],
                     f"after: {last}": [
-                        f"“{answer}” ({value:+.1f})"
+                        f"“{answer}” ({signed(value, 1)})"
                         for answer, value in zip(
                             table["answer"], table["evidence_after"], strict=True
                         )
                     ],
                 },
+                of="the true emotion",
             ),
         )
     ]
@@ -196,8 +197,8 @@ def _forgotten(study: Study) -> dict[str, Any]:
                 lost[lost["network"] == stage],
                 f"IoU of concepts: {study.title(stage)} against before",
                 {
-                    "Before": cell("before"), "After": cell("after"),
-                    "Change": cell("change", "low", "high", plus=True),
+                    "Before": cell("before", digits=3), "After": cell("after", digits=3),
+                    "Change": cell("change", "low", "high", plus=True, digits=3),
                     "p": lambda row: Cell(p_value(row["p"])),
                     "p (Holm)": lambda row: Cell(p_value(row["p_holm"])),
                 },
@@ -283,7 +284,8 @@ def _faces(study: Study) -> Picture:
             arrays["crops"],
             {title: arrays[name] for name, title in names.items()},
             [f"{study.title(str(row['dataset']))}:\n{row['label']}" for _, row in table.iterrows()],
-            {title: [f"{value:+.1f}" for value in table[name]] for name, title in names.items()},
+            {title: [signed(v, 1) for v in table[name]] for name, title in names.items()},
+            of="pain",
         ),
     )
 
@@ -324,9 +326,12 @@ def _clinical(study: Study) -> dict[str, Any]:
             estimates_table(
                 rows, f"{study.title(str(network))} network on {study.title(str(dataset))}",
                 {
-                    "Pictures": lambda row: Cell(str(row["pictures"]), f"{row['people']} people"),
-                    "Relevance inside": cell("mass"), "Random weights": cell("random"),
-                    "Area": cell("area"), "Above random": cell("gain", "low", "high", plus=True),
+                    "Pictures": lambda row: Cell(
+                        f"{row['pictures']} of {row['asked']}", f"{row['people']} people"
+                    ),
+                    "Relevance inside": cell("mass", digits=3),
+                    "Random weights": cell("random", digits=3), "Area": cell("area", digits=3),
+                    "Above random": cell("gain", "low", "high", plus=True, digits=3),
                     "Highest point inside": cell("hit"), "Random weights’": cell("hit_random"),
                 },
                 title=lambda row: str(row["unit"]), of="Action unit",

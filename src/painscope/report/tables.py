@@ -281,19 +281,19 @@ def _cell(score: pd.Series | None) -> Cell:
     return Cell(number(score["value"]), interval(score["low"], score["high"]))
 
 
-def interval(low: float, high: float) -> str:
+def interval(low: float, high: float, digits: int = 2) -> str:
     """Return an interval as it stands in pages: ``0.43–0.58``; empty where there is none."""
-    return "" if np.isnan(low) else f"{low:.2f}–{high:.2f}"
+    return "" if np.isnan(low) else f"{low:.{digits}f}–{high:.{digits}f}"
 
 
-def number(value: float | None) -> str:
+def number(value: float | None, digits: int = 2) -> str:
     """Return a number as it stands in pages; a dash where there is none."""
-    return _NONE if value is None or np.isnan(value) else f"{value:.2f}"
+    return _NONE if value is None or np.isnan(value) else f"{value:.{digits}f}"
 
 
-def signed(value: float) -> str:
+def signed(value: float, digits: int = 2) -> str:
     """Return a difference as it stands in pages: ``+0.05``, ``−0.05``."""
-    return _NONE if np.isnan(value) else f"{value:+.2f}".replace("-", "−")
+    return _NONE if np.isnan(value) else f"{value:+.{digits}f}".replace("-", "−")
 
 
 def _count(number: int, singular: str, plural: str = "") -> str:
