@@ -18,7 +18,17 @@ except ImportError:  # Windows, where a file that is open cannot be removed by o
 
 from painscope.errors import StorageError, UsageError
 
-__all__ = ["atomic_path", "folder_at", "remove_abandoned", "storage_errors", "write_text"]
+__all__ = [
+    "Claims",
+    "atomic_path",
+    "folder_at",
+    "remove_abandoned",
+    "storage_errors",
+    "write_text",
+]
+
+#: Claims that a process holds at most: each is an open file, and of those it has few.
+CLAIMS = 256
 
 
 def folder_at(address: Path | str) -> Path:
@@ -125,9 +135,9 @@ def _send(file: Path, path: Any) -> None:
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Remove the temporary files of `atomic_path` whose process was killed.
+    """Remove the temporary files of `atomic_path` and `Claims` whose process was killed.
 
-    Files that a living process is writing are left alone, its own and others'.
+    Those of a living process are left alone, its own and others'.
     """
     if not isinstance(folder, Path):
         return  # nothing half-written lies there
@@ -145,6 +155,66 @@ def _lock(file: IO[bytes]) -> bool:
         except OSError:  # or the file system knows no locks
             return False
     return True
+
+
+class Claims:
+    """Pieces of work in a folder that this process does, so that others leave them to it.
+
+    A claim is a locked file in the folder. It ends with the block or with its process,
+    however that ends. Where there are no locks (another file system than this machine's, or
+    one that knows none, or Windows) everybody gets every claim, and so does who has
+    `CLAIMS` already: at worst two do the same.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._held: dict[str, IO[bytes]] = {}
+
+    def take(self, name: str) -> bool:
+        """Claim a piece of work; return False if another living process has it."""
+        if name in self._held or len(self._held) >= CLAIMS:
+            return True
+        if fcntl is None or not isinstance(self._folder, Path):
+            return True
+        path = self._folder / f".{name}.tmp"  # `remove_abandoned` looks for such names
+        with storage_errors(path):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            while True:
+                file = open(path, "ab")  # noqa: SIM115 - open until it is released
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    file.close()
+                    return False
+                except OSError:  # the file system knows no locks
+                    file.close()
+                    path.unlink(missing_ok=True)
+                    return True
+                if _is_at(file, path):
+                    self._held[name] = file
+                    return True
+                file.close()  # whoever had it has just removed it: it would hold nobody off
+
+    def release(self, name: str) -> None:
+        """Leave a piece of work to others; it may never have been claimed."""
+        if file := self._held.pop(name, None):
+            Path(file.name).unlink(missing_ok=True)  # first, while nobody else has the lock
+            file.close()
+
+    def __enter__(self) -> Claims:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name in list(self._held):
+            self.release(name)
+
+
+def _is_at(file: IO[bytes], path: Path) -> bool:
+    """Whether an open file is the one that `path` names now."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def write_text(path: Path, text: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +17,18 @@ from painscope.features.base import BatchExtractor, Extractor
 from painscope.features.filling import Outcome, fill_by_batch, fill_by_recording
 from painscope.features.readers import Job, Stream, read_ahead
 from painscope.features.store import FeatureStore
+from painscope.files import Claims
 from painscope.recording import Recording
 from painscope.video import FrameReader, picture_files
 
 __all__ = ["ExtractionSummary", "fill_store", "open_store"]
 
+log = logging.getLogger("painscope")
+
 #: Frames per piece that a reader hands over.
 PIECE = 32
+#: How often who waits for another process looks whether it is done, in seconds.
+LOOK_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,11 @@ def fill_store(
     failed row in the store's status, and the next call tries it again. Frames without a
     face are rows of NaN. Videos are streamed: memory does not grow with their length.
 
+    Several processes may be given the same recordings: each leaves those that another is
+    extracting to it, and comes back to them at the end, to wait for them or, if the other
+    died, to extract them itself. (At an fsspec address, where nothing can be locked, each
+    extracts what is not there yet.)
+
     Parameters
     ----------
     recordings : iterable of Recording
@@ -117,7 +129,11 @@ def fill_store(
         If the disk is full; what was extracted is kept.
     """
     store.remove_abandoned()
-    summary = fill(recordings, extractor, store, locator=locator, progress=progress)
+    with store.claims() as claims:
+        summary = fill(
+            recordings, extractor, store, locator=locator, progress=progress, claims=claims
+        )
+    store.remove_abandoned()  # what somebody left who died in the meantime
     store.write_status()
     return summary
 
@@ -129,8 +145,12 @@ def fill(
     *,
     locator: Locator | None = None,
     progress: Callable[[int, int], None] | None = None,
+    claims: Claims | None = None,
 ) -> ExtractionSummary:
-    """Do of `fill_store` what many may do at once: all but what concerns the whole store."""
+    """Do of `fill_store` what many may do at once: all but what concerns the whole store.
+
+    Without `claims` nobody else has these recordings.
+    """
     settings = store.provenance.get("crops", store.provenance)
     rate, margin = settings.get("rate", 30.0), settings.get("margin")
     locate_every = settings.get("locate_every", 1)
@@ -142,22 +162,25 @@ def fill(
         )
     recordings = tuple(recordings)
 
-    def jobs() -> Iterator[Job]:
-        for recording in recordings:
-            source = _source(recording)
-            yield Job(recording, source, kept=store.has(recording.id, source=source))
-
     def open_stream(recording: Recording, own: Locator | None) -> Stream:
         return _stream(recording, extractor, own, rate, margin, locate_every)
 
-    outcome = Outcome(store, len(recordings), progress)
+    outcome = Outcome(store, len(recordings), progress, claims)
     batched = extractor if isinstance(extractor, BatchExtractor) else None
-    readers = min(batched.readers, max(1, len(recordings))) if batched else 1
-    with read_ahead(jobs(), open_stream, locator, readers) as pieces:
-        if batched:
-            fill_by_batch(pieces, batched, store, outcome)
-        else:
-            fill_by_recording(pieces, extractor, store, outcome)
+    left = recordings
+    while left:
+        # At a round's end no claim is held: two processes never wait for each other.
+        busy: list[Recording] = []
+        jobs = _jobs(left, store, claims, busy)
+        readers = min(batched.readers, len(left)) if batched else 1
+        with read_ahead(jobs, open_stream, locator, readers) as pieces:
+            if batched:
+                fill_by_batch(pieces, batched, store, outcome)
+            else:
+                fill_by_recording(pieces, extractor, store, outcome)
+        left = tuple(busy)
+        if claims and left:
+            _wait(left, claims)
     ids = [recording.id for recording in recordings]
     return ExtractionSummary(
         extracted=tuple(name for name in ids if name in outcome.extracted),
@@ -165,6 +188,28 @@ def fill(
         failed=outcome.failed,
         n_frames=outcome.n_frames,
     )
+
+
+def _jobs(
+    recordings: Iterable[Recording],
+    store: FeatureStore,
+    claims: Claims | None,
+    busy: list[Recording],
+) -> Iterator[Job]:
+    """Yield what is to do, and what is done; put aside what another process is busy with."""
+    for recording in recordings:
+        if claims and not claims.take(recording.id):
+            busy.append(recording)
+            continue
+        source = _source(recording)
+        yield Job(recording, source, kept=store.has(recording.id, source=source))
+
+
+def _wait(recordings: Sequence[Recording], claims: Claims) -> None:
+    """Return, with a claim, as soon as another process is done with one of these, or dead."""
+    log.info("%s and %d more: waiting for another process", recordings[0].id, len(recordings) - 1)
+    while not any(claims.take(recording.id) for recording in recordings):
+        time.sleep(LOOK_S)
 
 
 def _stream(

@@ -25,6 +25,7 @@ from painscope.features.base import BatchExtractor, Extractor
 from painscope.features.readers import Job, Piece
 from painscope.features.store import FeatureStore, SequenceWriter
 from painscope.features.windows import Window, runs, windows
+from painscope.files import Claims
 from painscope.recording import Recording
 
 __all__ = ["Outcome", "fill_by_batch", "fill_by_recording"]
@@ -35,11 +36,12 @@ FATAL = (StorageError, UsageError, CheckpointError)
 
 @dataclass
 class Outcome:
-    """What became of each recording so far."""
+    """What became of each recording so far; its claim, if there are claims, ends with it."""
 
     store: FeatureStore
     todo: int
     progress: Callable[[int, int], None] | None
+    claims: Claims | None = None
     extracted: set[str] = field(default_factory=set)
     kept: set[str] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
@@ -48,13 +50,13 @@ class Outcome:
     def keep(self, recording: Recording) -> None:
         """Note a recording that was there already."""
         self.kept.add(recording.id)
-        self._tell()
+        self._end(recording)
 
     def finish(self, recording: Recording, n_frames: int) -> None:
         """Note a recording that is in the store now."""
         self.extracted.add(recording.id)
         self.n_frames += n_frames
-        self._tell()
+        self._end(recording)
 
     def fail(self, recording: Recording, error: Exception) -> None:
         """Note why a recording has no features; raise what must end the extraction."""
@@ -62,9 +64,11 @@ class Outcome:
             raise error
         self.failed[recording.id] = str(error)
         self.store.record_failure(recording.id, str(error))
-        self._tell()
+        self._end(recording)
 
-    def _tell(self) -> None:
+    def _end(self, recording: Recording) -> None:
+        if self.claims:
+            self.claims.release(recording.id)
         if self.progress:
             done = len(self.extracted) + len(self.kept) + len(self.failed)
             self.progress(done, self.todo)

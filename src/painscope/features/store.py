@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from painscope.errors import StorageError
 from painscope.features.sequence import FeatureSequence
-from painscope.files import atomic_path, folder_at, remove_abandoned, write_text
+from painscope.files import Claims, atomic_path, folder_at, remove_abandoned, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -133,6 +133,10 @@ class FeatureStore:
         """Note why a recording has no features; older ones of it are dropped."""
         self._set_status(recording, status="failed", reason=" ".join(reason.split()))
         self._features(recording).unlink(missing_ok=True)
+
+    def claims(self) -> Claims:
+        """Return an empty set of claims on recordings, by their ids."""
+        return Claims(self.folder / "features")
 
     def remove_abandoned(self) -> None:
         """Remove what a killed process left half-written; of living ones, nothing."""
