@@ -13,13 +13,14 @@ from painscope.virtual.detail import fine_blocks
 from painscope.virtual.expression import SLIT_VERTICES, express, skin_normals
 from painscope.virtual.hair import hair_volume
 from painscope.virtual.head import Head, build_head
+from painscope.virtual.mane import mane_part
 from painscope.virtual.mesh import Material, Part
 from painscope.virtual.motion import ACTION_UNITS
 from painscope.virtual.occlusion import ever_seen, sky_share
 from painscope.virtual.people import HAIR_COLOURS, Person
 from painscope.virtual.scene import Scene
 from painscope.virtual.skin import paint_skin, skin_colour
-from painscope.virtual.strands import beard_part, mane_part, scalp_part
+from painscope.virtual.strands import beard_part, scalp_part
 from painscope.virtual.wrinkles import Patch, wrinkle_patches
 
 __all__ = ["Body", "assemble"]

@@ -7,17 +7,23 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from painscope.virtual.anatomy import COLUMNS, ROWS, THETA, P, Q, smoothstep
+from painscope.virtual.anatomy import COLUMNS, ROWS, THETA, P, Q
 from painscope.virtual.hair import beard_cover, scalp_cover
 from painscope.virtual.head import Head
-from painscope.virtual.mesh import Material, Part, ribbons, sheet
+from painscope.virtual.mesh import Material, Part, ribbons
 from painscope.virtual.people import Person
 
-__all__ = ["beard_part", "mane_part", "scalp_part"]
+__all__ = [
+    "STYLES",
+    "beard_part",
+    "beside_face",
+    "following",
+    "scalp_part",
+    "shading_normals",
+]
 
 _MIDDLE = np.array([0.0, 5.0, -15.0])
 _SKULL = np.array([76.0, 108.0, 108.0])
-_BEHIND = -15.0  # where falling hair's middle lies, in mm from the ears
 
 
 class _Surface:
@@ -78,7 +84,8 @@ class _Style:
     hem: float | None = None
 
 
-_STYLES = {
+#: By `Person.hair_style`; bald heads have none.
+STYLES = {
     "receding": _Style(1500, 4, 13, 0.3, 1.8, 0.2, 0.35),
     "cropped": _Style(2600, 3, 6, 0.3, 1.5, 0.0, 0.6),
     "short": _Style(2400, 4, 30, 0.35, 1.9, 0.25, 0.35),
@@ -93,9 +100,9 @@ _STYLES = {
 def scalp_part(head: Head, colour: np.ndarray) -> Part | None:
     """Grow the hair of the head; None for a bald one."""
     person = head.person
-    if person.hair_style not in _STYLES:
+    if person.hair_style not in STYLES:
         return None
-    style = _STYLES[person.hair_style]
+    style = STYLES[person.hair_style]
     rng = np.random.default_rng([person.seed, 0x4A1])
     cover = scalp_cover(person, P, Q, soft=5.0)
     if person.hair_style == "receding":
@@ -128,7 +135,7 @@ def scalp_part(head: Head, colour: np.ndarray) -> Part | None:
     shade = (0.6 + 0.45 * depth) * (1 + (0.12 if close else 0.2) * rng.normal(0, 1, len(roots)))
     along = np.linspace(0.78, 1.12, style.points)
     tint = np.clip(shade[:, None] * along, 0.25, 1.6)
-    normals = _shading_normals(rng, paths)
+    normals = shading_normals(rng, paths)
     width = style.width * (0.7 + 0.6 * rng.random(len(roots)))
     points, triangles = ribbons(paths, normals, width, tip=8.0 if style.hem else 3.0)
     return Part(
@@ -137,63 +144,8 @@ def scalp_part(head: Head, colour: np.ndarray) -> Part | None:
         material=Material.hair(colour),
         normals=np.repeat(normals, 2, axis=1).reshape(-1, 3),
         tint=np.repeat(tint, 2, axis=1).reshape(-1),
-        follow=_following(points),
+        follow=following(points),
         wisp_points=2 * style.points,
-    )
-
-
-def mane_part(head: Head, colour: np.ndarray, wisps: Part | None) -> Part | None:
-    """Return the body of hair that hangs round the neck, within the wisps; None if there is none.
-
-    Nobody sees through it; the outer wisps lie upon it.
-    """
-    style = _STYLES.get(head.person.hair_style)
-    if style is None or style.hem is None or wisps is None:
-        return None
-    rng = np.random.default_rng([head.person.seed, 0x3A9])
-    columns, rows = 145, 10
-    bottom, top = style.hem - 2.0, 50.0
-    ragged = np.cumsum(rng.normal(0, 1.5, columns))
-    ragged -= np.linspace(ragged[0], ragged[-1], columns)
-    half = np.radians(137)  # from temple round the back to temple
-    reach = _reach_of(wisps.points, half, bottom, top)
-
-    def place(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-        turn = np.pi + (2 * u - 1) * half
-        y = top + (bottom + ragged[None, :] - top) * (1 - v)
-        at = [
-            (axis * (n - 1)).astype(np.float32)
-            for axis, n in ((u, reach.shape[1]), (v, len(reach)))
-        ]
-        away = cv2.remap(reach, at[0], at[1], cv2.INTER_LINEAR)
-        # Tucked in beside the face, and beneath the wisps where it begins.
-        tuck = 0.22 * smoothstep(0.86, 1.0, np.abs(2 * u - 1)) + 0.16 * smoothstep(0.6, 1.0, v)
-        away = away * (1 - tuck)
-        return np.stack([np.sin(turn) * away, y, np.cos(turn) * away + _BEHIND], -1)
-
-    points, triangles, uv = sheet(columns, rows, place)
-    points = _beside_face(points, np.zeros(len(points)), np.zeros(len(points)))
-    # Strands hang down: put the upright edge of each triangle first.
-    upright = np.where(
-        (np.arange(len(triangles)) % 2 == 0)[:, None],
-        triangles[:, [1, 2, 0]],
-        triangles[:, [0, 2, 1]],
-    )
-    stripes = 1 + 0.22 * rng.normal(0, 1, columns)
-    stripes += 0.25 * cv2.GaussianBlur(rng.normal(0, 1, (1, columns)), (9, 1), 2.0)[0]
-    stripes = np.clip(stripes, 0.4, 1.6)
-    tint = (
-        0.72
-        * stripes[(uv[:, 0] * (columns - 1)).round().astype(int)]
-        * (0.85 + 0.2 * (1 - uv[:, 1]))
-    )
-    return Part(
-        points=points,
-        triangles=upright,
-        material=Material.hair(colour),
-        normals=_shading_normals(rng, points[:, None])[:, 0],
-        tint=tint,
-        follow=_following(points),
     )
 
 
@@ -203,30 +155,6 @@ def _lies_well(paths: np.ndarray) -> np.ndarray:
     x, y, z = np.moveaxis(paths[:, :-1] * (1 - along) + paths[:, 1:] * along, -1, 0)
     crossing = (np.abs(x) < 50) & (y < 58) & (z > 35)
     return (paths[:, -1, 1] < 0) & ~crossing.any(axis=(0, 2))
-
-
-def _reach_of(points: np.ndarray, half: float, bottom: float, top: float) -> np.ndarray:
-    """Return how far out most falling hair hangs, in mm from the middle: float32 [height, turn].
-
-    From the `bottom` up to the `top`, and round the back by `half` a turn either way.
-    """
-    rows, columns = 12, 24
-    x, y, z = points[:, 0], points[:, 1], points[:, 2] - _BEHIND
-    turn = (np.arctan2(-x, -z) / half + 1) / 2
-    row = np.floor((y - bottom) / (top - bottom) * rows).astype(int)
-    column = np.floor(turn * columns).astype(int)
-    within = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
-    cell, away = (row * columns + column)[within], np.hypot(x, z)[within]
-    order = np.lexsort((away, cell))
-    start, count = (
-        np.searchsorted(cell[order], np.arange(rows * columns)),
-        np.bincount(cell, minlength=rows * columns),
-    )
-    middle = away[order][np.minimum(start + (0.82 * count).astype(int), len(away) - 1)]
-    known = (count > 3).reshape(rows, columns).astype(np.float32)
-    spread = cv2.GaussianBlur(known * middle.reshape(rows, columns).astype(np.float32), (0, 0), 1.0)
-    reach: np.ndarray = spread / np.maximum(cv2.GaussianBlur(known, (0, 0), 1.0), 1e-6)
-    return np.where(reach > 0, reach, reach.max())
 
 
 def beard_part(head: Head, colour: np.ndarray) -> Part | None:
@@ -369,12 +297,12 @@ def _grow(
         lying = place[:, 1:2] > 45 if falls else False  # steps are long: keep to the crown
         place = surface.push_out(place, clearance * min(1.0, 2 * t), lying)
         if falls:
-            place = _beside_face(place, depth, fringe)
+            place = beside_face(place, depth, fringe)
         paths.append(place)
     return _curl(rng, person, np.stack(paths, axis=1), length)
 
 
-def _beside_face(place: np.ndarray, depth: np.ndarray, fringe: np.ndarray) -> np.ndarray:
+def beside_face(place: np.ndarray, depth: np.ndarray, fringe: np.ndarray) -> np.ndarray:
     """Keep falling hair beside the face and before or behind the shoulders."""
     x, y, z = place.T
     least = np.interp(y, [-300, -110, -60, 0, 35, 62], [52, 60, 68, 71, 62, 0]) + 7 * depth
@@ -408,7 +336,7 @@ def _curl(
     )
 
 
-def _shading_normals(rng: np.random.Generator, paths: np.ndarray) -> np.ndarray:
+def shading_normals(rng: np.random.Generator, paths: np.ndarray) -> np.ndarray:
     """Return normals that round off the whole head of hair, a little different per wisp."""
     place = paths.copy()
     place[..., 1] = np.maximum(place[..., 1], 15.0)
@@ -416,6 +344,6 @@ def _shading_normals(rng: np.random.Generator, paths: np.ndarray) -> np.ndarray:
     return _unit(normals)
 
 
-def _following(points: np.ndarray) -> np.ndarray:
+def following(points: np.ndarray) -> np.ndarray:
     """Return how far points turn with the head: less where hair lies on the shoulders."""
     return np.interp(points[:, 1], [-220, -90], [0.35, 1.0]).astype(np.float32)
