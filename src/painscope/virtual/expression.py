@@ -72,14 +72,11 @@ class Pose:
         then right eye.
     jaw : float
         How far the jaw has dropped, in radians.
-    mouth_open : bool
-        Whether anything behind the lips may be seen.
     """
 
     points: np.ndarray
     lids: np.ndarray
     jaw: float
-    mouth_open: bool
 
 
 def _openers() -> list[Field]:
@@ -111,6 +108,17 @@ def _movers() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     starts = np.cumsum([0, *(len(field.index) for field in fields)])
     index = np.concatenate([field.index for field in fields]).astype(np.int32)
     return starts, index, np.vstack([field.move for field in fields])
+
+
+@lru_cache(maxsize=1)
+def _moved_by() -> tuple[np.ndarray, np.ndarray, list[tuple[int, float]]]:
+    """Return the row and the side of `intensities` that move each of `unit_fields`.
+
+    And which of the fields answer to a power of theirs, and to which.
+    """
+    numbers, sides = zip(*unit_fields(), strict=True)
+    eased = [(k, _EASE[number]) for k, number in enumerate(numbers) if number in _EASE]
+    return np.array([_COLUMN[number] for number in numbers]), np.array(sides), eased
 
 
 @lru_cache(maxsize=1)
@@ -150,28 +158,35 @@ def express(
         Degrees up; the lids follow the eye.
     """
     unit = np.clip(np.asarray(intensities, np.float64) / 5.0, 0.0, 1.0)
-    lids = np.stack(
-        [_lid_heights(head, unit[:, side], float(blink[side]), gaze_pitch) for side in (0, 1)]
+    # A frame's few scalar sums are much faster on plain numbers than on arrays of one.
+    left, right = unit.T.tolist()
+    lids = np.array(
+        [
+            _lid_heights(head, side, float(closed), gaze_pitch)
+            for side, closed in zip((left, right), blink, strict=True)
+        ]
     )
 
     def both(number: int) -> float:
-        return float(unit[_COLUMN[number]].mean())
+        return (left[_COLUMN[number]] + right[_COLUMN[number]]) / 2
 
     jaw = _jaw_angle(both(26), both(27))
     pressed = (1 - 0.8 * both(24)) * (1 - 0.4 * both(23)) * (1 - 0.5 * both(17))
     parted = both(25) * pressed
-    amounts = [
-        unit[_COLUMN[number], side] ** _EASE.get(number, 1.0) for number, side in unit_fields()
-    ]
-    amounts += [*(lids * [1, -1]).reshape(-1), 3.0 * parted, 8.0 * parted]
+    rows, sides, eased = _moved_by()
+    amounts = np.empty(len(rows) + 6)
+    amounts[: len(rows)] = unit[rows, sides]
+    for k, power in eased:
+        amounts[k] **= power
+    amounts[len(rows) : -2] = (lids * [1, -1]).reshape(-1)
+    amounts[-2:] = 3.0 * parted, 8.0 * parted
     points = head.points.copy()
-    vertices.add_fields(points, *_movers(), np.array(amounts, np.float32))
+    vertices.add_fields(points, *_movers(), amounts.astype(np.float32))
     if jaw > 1e-4:
         vertices.turn_about(points, *_JAW_HINGE, np.float32(jaw), _jaw_weights())
     for (index, is_upper), centre in zip(_lid_vertices(), head.eye_centres, strict=True):
         vertices.rest_on_ball(points, index, is_upper, centre, np.float32(head.eye_radius))
-    moving = [unit[_COLUMN[n]].max() for n in (9, 10, 12, 15, 20)]
-    return Pose(points, lids, jaw, bool(parted > 0.01 or jaw > 0.005 or max(moving) > 0.05))
+    return Pose(points, lids, jaw)
 
 
 def rotate_jaw(points: np.ndarray, angle: float) -> None:
@@ -192,19 +207,21 @@ def _jaw_angle(drop: float, stretch: float) -> float:
     return float(max(_JAW_DROP * drop, _JAW_STRETCH * stretch) + 0.2 * _JAW_DROP * drop * stretch)
 
 
-def _lid_heights(head: Head, unit: np.ndarray, blink: float, gaze_pitch: float) -> np.ndarray:
+def _lid_heights(
+    head: Head, unit: list[float], blink: float, gaze_pitch: float
+) -> tuple[float, float]:
     """Return where one eye's upper and lower lid stand, in mm above the pupil's height."""
 
     def a(number: int) -> float:
-        return float(unit[_COLUMN[number]])
+        return unit[_COLUMN[number]]
 
     person = head.person
     squint = 0.55 * a(7) + 0.45 * a(6) + 0.12 * a(12) + 0.10 * a(9)
     lower = -person.lower_opening * (1 - squint / (1 + 0.4 * squint**2))
     narrow = 0.32 * a(7) + 0.10 * a(6) + 0.12 * a(4) + 0.12 * a(9)
     upper = person.upper_opening * max(0.25, 1 - narrow) + 3.2 * a(5)
-    upper += 0.09 * float(np.clip(gaze_pitch, -35, 25))
-    closed = 1 - (1 - a(43)) * (1 - np.clip(blink, 0, 1))
+    upper += 0.09 * min(max(gaze_pitch, -35), 25)
+    closed = 1 - (1 - a(43)) * (1 - min(max(blink, 0), 1))
     lower = lower * (1 - 0.25 * closed) - 1.1 * closed * squint
     upper = max((1 - closed) * upper + closed * (lower - 0.7), lower - 0.7)
-    return np.array([upper, lower])
+    return upper, lower

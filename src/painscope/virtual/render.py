@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
@@ -9,7 +11,7 @@ from painscope.errors import PainscopeError
 from painscope.virtual import raster, shading, vertices
 from painscope.virtual.action_units import WRINKLES
 from painscope.virtual.anatomy import FACE_HEIGHT
-from painscope.virtual.body import assemble
+from painscope.virtual.body import Body, assemble
 from painscope.virtual.canvas import tone_table
 from painscope.virtual.expression import Pose, express, rotate_jaw, skin_normals
 from painscope.virtual.landmarks import landmark_points, region_masks
@@ -92,21 +94,20 @@ class Renderer:
         self._image, self._soft = (np.empty((height, width, 3), np.float32) for _ in range(2))
         self._shadow = np.empty((_SHADOW_SIZE, _SHADOW_SIZE, 1), np.uint32)
         self._normals = self._body.normals.copy()
-        self._points, self._screen, self._shadowed = (
-            np.empty_like(self._normals) for _ in range(3)
-        )
+        self._points = self._body.points.copy()
+        self._moving = _moving_spans(self._body)
+        self._screen, self._shadowed = (np.empty_like(self._normals) for _ in range(2))
         self._folds = _fold_table(person, self._body.patches)
-        self._folded: list[Patch] = []
-        self._last: tuple[tuple[bytes, bytes, float], Pose] | None = None
+        self._windows, self._relief = _fold_windows(self._body.patches)
+        self._eyes = _eye_table(self._body)
+        self._last: tuple[tuple[object, ...], tuple[Pose, np.ndarray, np.ndarray]] | None = None
         self._looks = np.zeros((len(self._normals), 8), np.float32)
         self._looks[:, 3], self._looks[:, 5:7] = self._body.tint, self._body.uv
 
     def render(self, motion: FaceMotion, frame: int) -> np.ndarray:
         """Draw one frame: uint8 [H, W, 3], RGB."""
         body = self._body
-        pose = self._pose(motion, frame)
-        turn = _turn(*np.radians(motion.pose[frame]))
-        camera = self._camera(motion.offset[frame])
+        pose, turn, camera = self._stance(motion, frame)
         self._place(pose, turn, camera)
         self._turn_eyes(motion, frame, pose)
         self._fold_skin(motion.action_units[frame])
@@ -127,41 +128,42 @@ class Renderer:
         )  # fmt: skip
         cv2.GaussianBlur(self._image, (3, 3), self.scene.softness, dst=self._soft)
         out = np.empty(self._soft.shape, np.uint8)
-        shift = np.random.default_rng([self.scene.seed, frame]).integers(0, 211, 2)
         shading.develop(
-            self._soft, self._gains, self._noise, shift[0], shift[1],
+            self._soft, self._gains, self._noise, *_grain(self.scene.seed, frame),
             np.float32(self.scene.noise), self._table, out,
         )  # fmt: skip
         return out
 
     def landmarks(self, motion: FaceMotion, frame: int) -> np.ndarray:
         """Return the 68 landmarks in iBUG's order, in pixels: float32 [68, 2]."""
-        points = landmark_points(self.person, self._pose(motion, frame).points)
-        turn = _turn(*np.radians(motion.pose[frame]))
+        pose, turn, (centre_x, centre_y, focal, distance) = self._stance(motion, frame)
+        points = landmark_points(self.person, pose.points)
         x, y, z = ((points - _NECK) @ turn.T + _NECK).T
-        centre_x, centre_y, focal, distance = self._camera(motion.offset[frame])
         scale = focal / (distance - z)
         return np.stack([centre_x + scale * x, centre_y - scale * y], -1).astype(np.float32)
 
     def regions(self, motion: FaceMotion, frame: int) -> dict[str, np.ndarray]:
         """Return where each action unit shows on the visible face: "AU4" → bool [H, W]."""
-        turn = _turn(*np.radians(motion.pose[frame]))
-        self._place(self._pose(motion, frame), turn, self._camera(motion.offset[frame]))
+        self._place(*self._stance(motion, frame))
         self._see()
         return region_masks(self._body, raster.triangle(self._front[..., 0]))
 
-    def _pose(self, motion: FaceMotion, frame: int) -> Pose:
+    def _stance(self, motion: FaceMotion, frame: int) -> tuple[Pose, np.ndarray, np.ndarray]:
+        """Return the face's shape, the head's turn and the camera."""
         face = motion.action_units[frame], motion.blink[frame], float(motion.gaze[frame, 1])
-        key = (face[0].tobytes(), face[1].tobytes(), face[2])
+        pose, offset = motion.pose[frame], motion.offset[frame]
+        key = (face[0].tobytes(), face[1].tobytes(), face[2], pose.tobytes(), offset.tobytes())
         if self._last is None or self._last[0] != key:  # a picture's landmarks are asked for next
-            self._last = key, express(self._body.head, *face)
+            turn = _turn(*np.radians(pose))
+            self._last = key, (express(self._body.head, *face), turn, self._camera(offset))
         return self._last[1]
 
     def _place(self, pose: Pose, turn: np.ndarray, camera: np.ndarray) -> None:
         """Put all vertices before the camera and the light."""
         body = self._body
         points = self._points
-        points[:] = body.points
+        for span in self._moving:
+            points[span] = body.points[span]
         points[body.spans["skin"]] = pose.points
         vertices.follow_skin(*body.root, body.head.points, pose.points, points)
         for side, (index, depth) in body.droop.items():
@@ -207,33 +209,23 @@ class Renderer:
 
     def _turn_eyes(self, motion: FaceMotion, frame: int, pose: Pose) -> None:
         """Turn the eyes, and shade them beneath the lids."""
-        body = self._body
+        span, directions, uv, height = self._eyes
         yaw, pitch = np.radians(motion.gaze[frame])
-        look = _turn(float(yaw), float(pitch), 0.0)
-        for side, name in enumerate(("left_eye", "right_eye")):
-            span = body.spans[name]
-            directions = body.normals[span]
-            shift = directions @ (look - _STRAIGHT)
-            self._looks[span, 5:7] = body.uv[span] + shift[:, :2] * EYE_TEXELS
-            # The upper lid and its lashes shade what lies just beneath.
-            below = pose.lids[side, 0] - directions[:, 1] * body.head.eye_radius + 0.8
-            self._looks[span, 3] = 0.30 + 0.65 * np.clip(below / 5.5, 0, 1)
+        shift = directions @ (_turn(float(yaw), float(pitch), 0.0) - _STRAIGHT)
+        self._looks[span, 5:7] = uv + shift[:, :2] * EYE_TEXELS
+        # The upper lid and its lashes shade what lies just beneath.
+        below = np.repeat(pose.lids[:, 0], len(height) // 2) - height + 0.8
+        self._looks[span, 3] = 0.30 + 0.65 * np.clip(below / 5.5, 0, 1)
 
     def _fold_skin(self, intensities: np.ndarray) -> None:
         """Give the skin the wrinkles that this expression brings out, and no others."""
-        for patch in self._folded:  # forget the last frame's
-            vertices.reset_relief(
-                self._texels, self._body.texels, patch.rows.start, patch.columns.start,
-                *patch.relief.shape[:2],
-            )  # fmt: skip
         lasting, shares = self._folds
         strengths = np.minimum(lasting + (shares * intensities).sum((1, 2)), 1.25)
-        self._folded = [self._body.patches[k] for k in np.flatnonzero(strengths > 0.01)]
-        for patch, strength in zip(self._folded, strengths[strengths > 0.01], strict=True):
-            vertices.add_fold(
-                self._texels, patch.rows.start, patch.columns.start, patch.relief,
-                np.float32(strength),
-            )  # fmt: skip
+        strengths[strengths <= 0.01] = 0
+        vertices.fold(
+            self._texels, self._body.texels, self._windows, self._relief,
+            strengths.astype(np.float32),
+        )  # fmt: skip
 
 
 #: How much of each fold stays in an old, resting face.
@@ -254,6 +246,46 @@ def _fold_table(person: Person, patches: list[Patch]) -> tuple[np.ndarray, np.nd
             row[ACTION_UNITS.index(unit), patch.side] = share / 5
     ageing = np.array([_AGEING.get(patch.name, 0.6) for patch in patches])
     return 0.55 * person.wrinkles**1.3 * ageing, shares
+
+
+def _fold_windows(patches: list[Patch]) -> tuple[np.ndarray, np.ndarray]:
+    """Return where the folds lie and their relief, as `vertices.fold` reads them."""
+    sizes = [patch.relief.shape[:2] for patch in patches]
+    starts = np.cumsum([0, *(height * width for height, width in sizes)])
+    windows = [
+        (patch.rows.start, patch.columns.start, *size, start)
+        for patch, size, start in zip(patches, sizes, starts[:-1], strict=True)
+    ]
+    return np.array(windows, np.int32), np.vstack(
+        [patch.relief.reshape(-1, 4) for patch in patches]
+    )
+
+
+def _moving_spans(body: Body) -> list[slice]:
+    """Return the vertices of parts, but for the skin, that a face moves in the head's space."""
+    moved = np.concatenate([body.root[0], *(index for index, _ in body.droop.values())])
+    return [
+        span
+        for name, span in body.spans.items()
+        if name in ("lower_teeth", "tongue")
+        or (name != "skin" and ((moved >= span.start) & (moved < span.stop)).any())
+    ]
+
+
+def _eye_table(body: Body) -> tuple[slice, np.ndarray, np.ndarray, np.ndarray]:
+    """Return both eyes' vertices, left then right: span, directions, texels, height in mm."""
+    left, right = body.spans["left_eye"], body.spans["right_eye"]
+    assert left.stop == right.start
+    span = slice(left.start, right.stop)
+    directions = body.normals[span]
+    return span, directions, body.uv[span], directions[:, 1] * body.head.eye_radius
+
+
+@lru_cache(maxsize=4096)
+def _grain(seed: int, frame: int) -> tuple[int, int]:
+    """Return where in the pattern a frame's noise begins; a session's clips share it."""
+    down, across = np.random.default_rng([seed, frame]).integers(0, 211, 2).tolist()
+    return down, across
 
 
 def _turn(yaw: float, pitch: float, roll: float) -> np.ndarray:

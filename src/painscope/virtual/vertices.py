@@ -9,12 +9,11 @@ from painscope.virtual.raster import BITS, NOTHING, STEPS_PER_MM
 
 __all__ = [
     "add_fields",
-    "add_fold",
+    "fold",
     "follow_skin",
     "light_up",
     "look",
     "place",
-    "reset_relief",
     "rest_on_ball",
     "skin_normals",
     "tally",
@@ -112,29 +111,37 @@ def follow_skin(own, root, rest, moved, points):  # type: ignore[no-untyped-def]
 
 
 @kernel(fastmath=True)
-def reset_relief(texels, lasting, top, left, height, width):  # type: ignore[no-untyped-def]
-    """Give a window of `texels`, float32 [h, w, 8], the relief of `lasting` again, in place."""
-    for y in range(top, top + height):
+def fold(texels, lasting, windows, relief, amounts):  # type: ignore[no-untyped-def]
+    """Give `texels`, float32 [h, w, 8], the relief of `lasting` again, and fold it, in place.
+
+    windows : int32 [K, 5], each fold's top, left, height and width, and where in `relief`, float32
+    [N, 4], its own begins; amounts : float32 [K], its share. Row by row, for a row is at hand as
+    long as one works on it.
+    """
+    top, bottom = len(texels), 0
+    for f in range(len(windows)):
+        top, bottom = min(top, windows[f, 0]), max(bottom, windows[f, 0] + windows[f, 2])
+    for y in range(top, bottom):
         row, own = texels[u32(y)], lasting[u32(y)]
-        for x in range(left, left + width):
-            k = u32(x)
-            row[k, 4], row[k, 5], row[k, 6], row[k, 7] = own[k, 4], own[k, 5], own[k, 6], own[k, 7]
-
-
-@kernel(fastmath=True)
-def add_fold(texels, top, left, relief, amount):  # type: ignore[no-untyped-def]
-    """Add `amount` times `relief`, float32 [h, w, 4], to the relief in `texels`, in place."""
-    height, width, _ = relief.shape
-    for y in range(height):
-        row, fold = texels[u32(top + y)], relief[u32(y)]
-        for x in range(width):
-            k = u32(left + x)
-            row[k, 4], row[k, 5], row[k, 6], row[k, 7] = (
-                row[k, 4] + amount * fold[x, 0],
-                row[k, 5] + amount * fold[x, 1],
-                row[k, 6] + amount * fold[x, 2],
-                row[k, 7] + amount * fold[x, 3],
-            )
+        for f in range(len(windows)):
+            if 0 <= y - windows[f, 0] < windows[f, 2]:
+                for x in range(windows[f, 1], windows[f, 1] + windows[f, 3]):
+                    k = u32(x)
+                    row[k, 4], row[k, 5], row[k, 6], row[k, 7] = (
+                        own[k, 4], own[k, 5], own[k, 6], own[k, 7],
+                    )  # fmt: skip
+        for f in range(len(windows)):
+            amount, down = amounts[f], y - windows[f, 0]
+            if amount != f32(0.0) and 0 <= down < windows[f, 2]:
+                left, start = windows[f, 1], windows[f, 4] + down * windows[f, 3]
+                for x in range(windows[f, 3]):
+                    k, at = u32(left + x), u32(start + x)
+                    row[k, 4], row[k, 5], row[k, 6], row[k, 7] = (
+                        row[k, 4] + amount * relief[at, 0],
+                        row[k, 5] + amount * relief[at, 1],
+                        row[k, 6] + amount * relief[at, 2],
+                        row[k, 7] + amount * relief[at, 3],
+                    )
 
 
 @kernel(fastmath=True)

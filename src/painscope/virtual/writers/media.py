@@ -50,8 +50,12 @@ def write_video(
         stream.pix_fmt = "yuv420p"
         stream.time_base = stream.codec_context.time_base = clock
         stream.options = {"crf": str(quality), "preset": "ultrafast", "threads": "1"}
+        # One frame for all pictures: encoding turns it into colours of the codec's own at once.
+        frame = av.VideoFrame(*size, "rgb24")
+        plane = np.frombuffer(frame.planes[0], np.uint8)  # type: ignore[call-overload]
+        rows = plane.reshape(size[1], -1)
         for image, when in zip(frames, time_s, strict=True):
-            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+            rows[:, : 3 * size[0]] = image.reshape(size[1], -1)
             frame.pts, frame.time_base = round(when * _CLOCK), clock
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
