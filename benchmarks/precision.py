@@ -2,11 +2,13 @@
 
     python benchmarks/precision.py --video FACE.mp4 [--video OTHER.mp4]
     python benchmarks/precision.py --video FACE.mp4 --model RUN --data DIR --answers 100
+    python benchmarks/precision.py --video FACE.mp4 --model RUN --data CROPS --answers 100
 
 Features are those of VGG16 of full width, with random weights or a run's; int8 is calibrated
-on the first half of the videos' faces and compared on the second. With a run and the virtual
-dataset it was tested on, the answers of `painscope predict` are compared too. Exit status 1 if a
-cosine or the share of equal answers is below what it must be.
+on the first half of the videos' faces, or on those of other videos (`--calibrate`), and compared
+on the second. With a run and videos, or a folder that `painscope crop` wrote, the answers of
+`painscope predict` are compared too, for every classifier that reads the network's features. Exit
+status 1 if a cosine or a share of equal answers is below what it must be.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ import numpy as np
 if TYPE_CHECKING:
     from painscope.experiments import Predictor
     from painscope.face import CropBatch
-    from painscope.features import VGGFeatures
+    from painscope.features import FeatureSequence, VGGFeatures
 
 #: Smallest cosine that is good enough, and smallest share of equal answers.
 COSINE = {"fp32": 0.99999, "bf16": 0.999, "int8": 0.99}
@@ -33,8 +35,9 @@ EQUAL = 0.99
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--video", action="append", required=True, type=Path)
+    arguments.add_argument("--calibrate", action="append", type=Path, help="other videos, for int8")
     arguments.add_argument("--model", type=Path, help="a finished run")
-    arguments.add_argument("--data", type=Path, help="folder of the dataset it was tested on")
+    arguments.add_argument("--data", type=Path, help="its dataset, or `painscope crop`'s folder")
     arguments.add_argument("--answers", type=int, default=100, help="videos of it to answer for")
     arguments.add_argument("--frames", type=int, default=48, help="to compare")
     arguments.add_argument("--skip-bf16", action="store_true", help="very slow without AMX")
@@ -52,6 +55,8 @@ def main() -> int:
         chosen.video, make_locator(), size=network.card.input_size, most=2 * chosen.frames
     )
     known, new = crops[::2], crops[1::2]
+    if chosen.calibrate:
+        known = calibration_crops(chosen.calibrate, make_locator(), size=network.card.input_size)
     ways: list[dict] = [{"precision": "fp32"}]
     if not chosen.skip_bf16:
         ways.append({"precision": "bf16"})
@@ -60,50 +65,66 @@ def main() -> int:
         ways.append({"precision": "int8", "calibration": known})
     else:
         print("OpenVINO is not installed: int8 is left out")
-    predictor = None
+    predictors: dict[str, Predictor] = {}
+    clips: list[CropBatch] = []
     if chosen.model:
-        rows = RunFolder.open(chosen.model).recipe.rows
-        row = next(row for row in rows if row.features == "source-network")
-        predictor = Predictor.load(chosen.model, classifier=row.label)
-    clips = list(read_clips(predictor, network.card.input_size, chosen)) if predictor else []
-    reference, answers, bad = None, None, 0
+        for row in RunFolder.open(chosen.model).recipe.rows:
+            if row.features == "source-network":
+                predictors[row.label] = Predictor.load(chosen.model, classifier=row.label)
+        one = next(iter(predictors.values()))
+        clips = list(read_clips(one, network.card.input_size, chosen))
+    reference, exact, answers, bad = None, None, {}, 0
     for way in ways:
         extractor = VGGFeatures(network, **way)
         values = extractor.engine(new)
         reference = values if reference is None else reference
         low = cosine(values, reference).min()
         bad += low < COSINE[extractor.precision]
-        line = f"{extractor.engine.name:9s} {extractor.precision}: cosine at least {low:.6f}"
-        if predictor:
-            said = [answer(predictor, extractor, clip) for clip in clips]
-            answers = answers or said
-            equal = np.mean([a == b for a, b in zip(said, answers, strict=True)])
+        print(
+            f"{extractor.engine.name:9s} {extractor.precision}: cosine at least {low:.6f} "
+            f"({len(new)} faces)",
+            flush=True,
+        )
+        sequences = [read(extractor, clip) for clip in clips]
+        if sequences:
+            rows = np.concatenate([each.values[each.usable] for each in sequences])
+            exact = rows if exact is None else exact
+            low = cosine(rows, exact).min()
+            print(f"    cosine at least {low:.6f} ({len(rows)} faces of the recordings)")
+        for label, predictor in predictors.items():
+            said = [predictor._answer(Path("clip"), each, "").label for each in sequences]
+            known_answers = answers.setdefault(label, said)
+            equal = np.mean([a == b for a, b in zip(said, known_answers, strict=True)])
             bad += equal < EQUAL
-            line += f"; {equal:.1%} of {len(said)} answers equal"
-        print(f"{line} ({len(new)} faces)", flush=True)
+            print(f"    {label}: {equal:.1%} of {len(said)} answers equal", flush=True)
     return int(bad > 0)
 
 
 def read_clips(predictor: Predictor, size: int, chosen: argparse.Namespace) -> Iterator[CropBatch]:
-    """Yield the crops of the dataset's videos, evenly chosen; they are alike in every way."""
-    from painscope.face import CropBatch, FaceStream
+    """Yield the crops of the dataset's recordings, evenly chosen; they are alike in every way."""
+    from painscope.face import CropBatch, FaceStream, cropped_ids, read_crops, read_track
 
-    videos = sorted(chosen.data.rglob("*.mp4"))
-    rows = np.linspace(0, len(videos) - 1, min(len(videos), chosen.answers)).round().astype(int)
+    cropped = cropped_ids(chosen.data)
+    clips = cropped or sorted(chosen.data.rglob("*.mp4"))
+    rows = np.linspace(0, len(clips) - 1, min(len(clips), chosen.answers)).round().astype(int)
     face = predictor.recipe.face
-    for video in (videos[row] for row in rows):
-        stream = FaceStream(video, predictor.locator, rate=face.rate, margin=face.margin, size=size)
+    for clip in (clips[row] for row in rows):
+        if cropped:
+            crops, frames = read_crops(chosen.data, clip)
+            yield CropBatch(crops, read_track(chosen.data, clip)[frames])
+            continue
+        stream = FaceStream(clip, predictor.locator, rate=face.rate, margin=face.margin, size=size)
         yield CropBatch.concatenate(list(stream))
 
 
-def answer(predictor: Predictor, extractor: VGGFeatures, clip: CropBatch) -> str:
-    """Return the class that the run's classifier gives a clip."""
+def read(extractor: VGGFeatures, clip: CropBatch) -> FeatureSequence:
+    """Return a clip's features as a run's classifiers read them."""
     from painscope.features import FeatureSequence
 
     track = clip.track
     values = extractor.engine(clip.crops)
     values[~track.has_box] = np.nan
-    sequence = FeatureSequence(
+    return FeatureSequence(
         recording="clip",
         values=values,
         time_s=track.time_s,
@@ -111,7 +132,6 @@ def answer(predictor: Predictor, extractor: VGGFeatures, clip: CropBatch) -> str
         names=extractor.names,
         provenance=extractor.provenance,
     )
-    return predictor._answer(Path("clip"), sequence, "").label
 
 
 def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -104,6 +104,39 @@ def test_int8_is_close_to_fp32_on_real_faces_and_the_same_twice(faces: np.ndarra
 
 
 @pytest.mark.usefixtures("installed")
+def test_int8_cuts_no_strong_activation_off() -> None:
+    # One crop of calibration is strong, fifteen are weak: what lies beyond the mean of their
+    # largest values must come through all the same.
+    noise = np.random.default_rng(0).uniform(-1, 1, (17, SIZE, SIZE, 3))
+    contrast = np.array([4] * 15 + [120] * 2)[:, None, None, None]
+    crops = (128 + contrast * noise).astype(np.uint8)
+    values = make("int8", crops[:16])(crops[16:])
+    exact = make()(crops[16:])
+    assert np.linalg.norm(values - exact) < 0.1 * np.linalg.norm(exact)
+
+
+@pytest.mark.usefixtures("installed")
+def test_int8_weights_leave_room_for_a_sum_in_16_bits_and_the_ends_are_exact() -> None:
+    from painscope.networks.openvino import _openvino, _quantised
+
+    network, card = random_checkpoint(width=1 / 16, input_size=32)
+    reading = Reading(network, VGG16GAP.features).eval()
+    crops = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), np.uint8)
+    with torch.inference_mode():
+        model = _openvino().convert_model(reading, example_input=torch.zeros(1, 3, 32, 32))
+    quantised = _quantised(model, crops, card.preprocessing)
+    weights = {
+        operation.get_friendly_name(): operation.data
+        for operation in quantised.get_ordered_ops()
+        if operation.get_type_name() == "Constant" and operation.data.dtype == np.int8
+    }
+    assert len(weights) == 12  # of 13 convolutions and a dense layer
+    assert not any("conv1_1" in name or "dense" in name for name in weights)
+    # Two products with activations of up to 255 fit: 2 · 255 · 64 < 2¹⁵.
+    assert max(np.abs(each.astype(int)).max() for each in weights.values()) <= 64
+
+
+@pytest.mark.usefixtures("installed")
 def test_nothing_is_reported_to_anybody(tmp_path: Path) -> None:
     # In a process of its own, which nobody has asked before.
     script = """
