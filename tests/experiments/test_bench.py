@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from painscope.cli import main
 from painscope.errors import VideoError
 from painscope.experiments.bench import bench, write_face_video
-from painscope.networks import random_checkpoint, save_checkpoint
+from painscope.networks import precision_facts, random_checkpoint, save_checkpoint
 from painscope.video import FrameReader
 
 #: What `--json` promises.
@@ -53,6 +54,8 @@ def test_the_numbers_fit_each_other(video: Path) -> None:
     assert (found.precision, found.locator, found.engine) == ("fp32", "lbp-cascade", "torch")
     assert found.ratio == pytest.approx(found.whole_fps / found.plain_fps)
     assert 0 < found.network_share_of_peak == found.network_gflops / found.peak_gflops
+    assert min(found.whole_cpu_ms, found.plain_cpu_ms) > 0
+    assert found.precisions == precision_facts(torch.device(found.device))
     assert found.peak_rss_mib is None or found.peak_rss_mib > 100
     # Multiplications and additions of a VGG16 an eighth as wide, at 64 pixels: about 0.04e9.
     assert found.network_gflops / found.network_fps == pytest.approx(0.041, rel=0.2)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from painscope.errors import UsageError
-from painscope.networks import autocast, device, pick_device, pick_precision
+from painscope.networks import autocast, device, pick_device, pick_precision, precision_facts
 
 CPU = torch.device("cpu")
 
@@ -32,6 +32,17 @@ def test_auto_is_bf16_only_where_the_processor_computes_in_it(
 ) -> None:
     monkeypatch.setattr(device, "_has_amx", lambda: amx)
     assert pick_precision("auto", CPU) == expected
+
+
+@pytest.mark.parametrize("has", [True, False])
+def test_what_the_processor_does_with_a_precision_is_said(
+    has: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device, "_has_amx", lambda: has)
+    monkeypatch.setattr(device, "_has_vnni", lambda: has)
+    facts = precision_facts(CPU)
+    assert list(facts) == ["fp32", "bf16", "int8"]
+    assert ("no AMX" in facts["bf16"]) is ("without VNNI" in facts["int8"]) is (not has)
 
 
 def test_precision_by_name() -> None:

@@ -56,10 +56,16 @@ def bench(
         f"{found.video}; {found.locator}; {found.device}, {found.threads} threads; "
         f"{found.engine}, {found.precision}"
     )
+    for precision, fact in found.precisions.items():
+        typer.echo(f"  {precision:8s} {fact}")
     for stage in ("decode", "locate", "crop", "network"):
         typer.echo(f"  {stage:8s} {getattr(found, f'{stage}_fps'):9.1f} frames/s")
     typer.echo(f"  {'whole':8s} {found.whole_fps:9.1f} frames/s, {found.ratio:.2f} times the plain")
     typer.echo(f"  {'plain':8s} {found.plain_fps:9.1f} frames/s, one at a time in fp32")
+    typer.echo(
+        f"Processor time per frame: whole {found.whole_cpu_ms:.1f} ms, "
+        f"plain {found.plain_cpu_ms:.1f} ms"
+    )
     typer.echo(
         f"Network: {found.network_gflops:.0f} GFLOP/s, {found.network_share_of_peak:.0%} of what "
         f"matrix multiplication reaches ({found.peak_gflops:.0f})"

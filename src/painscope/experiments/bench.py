@@ -19,7 +19,9 @@ from painscope.features import VGGFeatures, calibration_crops, fill_store, open_
 from painscope.networks import (
     VGG16GAP,
     Checkpoint,
+    Precision,
     pick_precision,
+    precision_facts,
     prepare,
     random_checkpoint,
 )
@@ -43,6 +45,8 @@ class Benchmark:
     Attributes
     ----------
     device, precision, engine, locator, video : str
+    precisions : dict
+        What this chip does with each precision (`precision_facts`), whichever was measured.
     threads : int
         That torch uses, so also how many batches are computed at once on a CPU.
     decode_fps, locate_fps, crop_fps, network_fps : float
@@ -53,6 +57,8 @@ class Benchmark:
         One frame at a time, fp32, no overlap; the same locator and network.
     ratio : float
         Of the two, which were measured by turns.
+    whole_cpu_ms, plain_cpu_ms : float
+        Processor time per frame of the two, which other work on the machine changes little.
     peak_gflops : float
         Of torch's matrix multiplication in the same precision (int8: in the fastest that
         torch has here), 10⁹ multiplications and additions per second.
@@ -68,6 +74,7 @@ class Benchmark:
     engine: str
     locator: str
     video: str
+    precisions: dict[Precision, str]
     threads: int
     decode_fps: float
     locate_fps: float
@@ -76,6 +83,8 @@ class Benchmark:
     whole_fps: float
     plain_fps: float
     ratio: float
+    whole_cpu_ms: float
+    plain_cpu_ms: float
     peak_gflops: float
     network_gflops: float
     network_share_of_peak: float
@@ -131,7 +140,7 @@ def bench(
         clip_s = max(SHORTEST_S, seconds * stages["network_fps"] / RATE)
         clip_s = min(clip_s, probe(path).duration_s or clip_s)
         recording = Recording("face", "nobody", None, None, path, stop_s=clip_s)
-        plain, whole = np.zeros(2), np.zeros(2)  # frames, seconds
+        plain, whole = np.zeros(3), np.zeros(3)  # frames, seconds, of processor time
         for turn in range(rounds):
             plain += _timed(_plain(recording, finder, extractor.checkpoint), seconds / 2)
             whole += _whole(recording, finder, extractor, Path(folder) / str(turn))
@@ -143,11 +152,14 @@ def bench(
         engine=extractor.engine.name,
         locator=finder.name,
         video="virtual face, 640×360" if video is None else str(video),
+        precisions=precision_facts(extractor.device),
         threads=torch.get_num_threads(),
         **stages,
         whole_fps=float(whole[0] / whole[1]),
         plain_fps=float(plain[0] / plain[1]),
         ratio=float(whole[0] / whole[1] / (plain[0] / plain[1])),
+        whole_cpu_ms=float(1000 * whole[2] / whole[0]),
+        plain_cpu_ms=float(1000 * plain[2] / plain[0]),
         peak_gflops=peak,
         network_gflops=gflops,
         network_share_of_peak=gflops / peak,
@@ -212,19 +224,23 @@ def _stages(
     }
     rates = {}
     for name, step in steps.items():
-        frames, elapsed = _timed(step, seconds)
+        frames, elapsed, _ = _timed(step, seconds)
         rates[name] = float(frames / elapsed)
     return rates
 
 
 def _timed(steps: Iterator[int], seconds: float) -> np.ndarray:
-    """Take steps for about so many seconds; return their frames and seconds."""
-    frames, start = 0, time.perf_counter()
+    """Take steps for about so many seconds; return frames, seconds, and processor time."""
+    frames, start = 0, _clocks()
     for done in steps:
         frames += done
-        if time.perf_counter() - start >= seconds:
+        if time.perf_counter() - start[0] >= seconds:
             break
-    return np.array([frames, time.perf_counter() - start])
+    return np.array([frames, *(_clocks() - start)])
+
+
+def _clocks() -> np.ndarray:
+    return np.array([time.perf_counter(), time.process_time()])
 
 
 def _plain(recording: Recording, locator: Locator, checkpoint: Checkpoint) -> Iterator[int]:
@@ -246,13 +262,13 @@ def _plain(recording: Recording, locator: Locator, checkpoint: Checkpoint) -> It
 def _whole(
     recording: Recording, locator: Locator, extractor: VGGFeatures, root: Path
 ) -> np.ndarray:
-    """Extract one recording into a new store; return its frames and the seconds it took."""
-    start = time.perf_counter()
+    """Extract one recording into a new store; return what `_timed` returns."""
+    start = _clocks()
     store = open_store(root, extractor, locator=locator, rate=RATE)
     summary = fill_store([recording], extractor, store, locator=locator)
     for reason in summary.failed.values():
         raise VideoError(reason)
-    return np.array([summary.n_frames, time.perf_counter() - start])
+    return np.array([summary.n_frames, *(_clocks() - start)])
 
 
 def _peak_gflops(precision: str, device: torch.device) -> float:

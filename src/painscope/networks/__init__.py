@@ -4,7 +4,13 @@ from painscope.networks.backbone import Backbone, load_backbone, random_backbone
 from painscope.networks.backbone import digest as weights_sha256
 from painscope.networks.card import Card, Preprocessing, prepare
 from painscope.networks.classic import ARCHITECTURES, Architecture, ClassicNetwork
-from painscope.networks.device import Precision, autocast, pick_device, pick_precision
+from painscope.networks.device import (
+    Precision,
+    autocast,
+    pick_device,
+    pick_precision,
+    precision_facts,
+)
 from painscope.networks.engine import ENGINES, Engine, Reading, TorchEngine, make_engine
 from painscope.networks.foreign import read_tensors
 from painscope.networks.vgg import VGG16GAP, fold_batch_norm
@@ -36,6 +42,7 @@ __all__ = [
     "make_engine",
     "pick_device",
     "pick_precision",
+    "precision_facts",
     "prepare",
     "random_backbone",
     "random_checkpoint",

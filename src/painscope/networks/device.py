@@ -9,7 +9,7 @@ import torch
 
 from painscope.errors import UsageError
 
-__all__ = ["Precision", "autocast", "pick_device", "pick_precision"]
+__all__ = ["Precision", "autocast", "pick_device", "pick_precision", "precision_facts"]
 
 Precision = Literal["fp32", "bf16", "int8"]
 
@@ -56,6 +56,24 @@ def pick_precision(name: str, device: torch.device) -> Precision:
     return "bf16" if _has_amx() else "fp32"
 
 
+def precision_facts(device: torch.device) -> dict[Precision, str]:
+    """Return what the chip does with each precision, in words."""
+    if device.type == "cuda":
+        has_bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
+        return {
+            "fp32": "computed; the reference",
+            "bf16": "computed" if has_bf16 else "emulated: the GPU does not compute in it",
+            "int8": "not on a GPU here",
+        }
+    return {
+        "fp32": "computed; the reference",
+        "bf16": "computed by AMX" if _has_amx() else "emulated, slower than fp32: no AMX",
+        "int8": "computed by VNNI, one instruction for four products"
+        if _has_vnni()
+        else "computed without VNNI, three instructions where it takes one",
+    }
+
+
 def autocast(device: torch.device, precision: Precision) -> AbstractContextManager:
     """Return the context in which a network computes in `precision`."""
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
@@ -63,4 +81,9 @@ def autocast(device: torch.device, precision: Precision) -> AbstractContextManag
 
 def _has_amx() -> bool:
     supported = getattr(torch.cpu, "_is_amx_tile_supported", None)  # private, torch >= 2.4
+    return supported is not None and bool(supported())
+
+
+def _has_vnni() -> bool:
+    supported = getattr(torch.cpu, "_is_vnni_supported", None)  # private, torch >= 2.5
     return supported is not None and bool(supported())
