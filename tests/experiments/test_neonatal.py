@@ -41,7 +41,7 @@ def tree(assets: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def neonatal(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     out = tmp_path_factory.mktemp("run") / "run"
-    return run(load_recipe("neonatal-transfer", SETTINGS), {"icope-video": tree}, out)
+    return run(load_recipe("neonatal-transfer", SETTINGS), {"icope-video": tree}, out, workers=1)
 
 
 def test_every_features_meet_every_classifier(neonatal: RunFolder) -> None:
