@@ -15,7 +15,7 @@ import torch
 from painscope.errors import DatasetError, LeakageError, RunError, UsageError
 from painscope.networks import Checkpoint, load_checkpoint, random_checkpoint
 from painscope.recording import Recording
-from painscope.training import PUBLISHED, train_source
+from painscope.training import train_source
 from painscope.training.frames import FrameSet, find_frames, frame_loader
 from painscope.training.task import class_weights, score
 
@@ -162,8 +162,8 @@ def test_it_learns_and_the_card_tells(crops, trained: tuple[Path, Checkpoint]) -
     assert card.metrics["clips"] == 4
     assert card.metrics["frames"] == 4 * 4  # 20, 25, 30 and 35
     assert card.metrics["majority"] == 0.5
-    assert set(PUBLISHED) < set(card.metrics)
-    assert PUBLISHED == {"accuracy": 0.70, "f1": 0.69}
+    # The report has the published network's beside them.
+    assert {"accuracy", "f1"} < set(card.metrics)
     people = [card.subjects, card.validation_subjects, card.test_subjects]
     groups = [set(group["bars"]) for group in people]
     assert set.union(*groups) == {r.subject for r in crops.recordings}

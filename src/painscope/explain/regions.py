@@ -50,7 +50,6 @@ class Ellipse:
 
 
 _INNER_BROW, _MID_BROW, _OUTER_BROW = (22,), (23, 24), (25, 26)
-_EYE = (42, 43, 44, 45, 46, 47)
 _LIDS = (42, 45)  # the corners: they stay when the lids move
 _NOSE_TIP, _NOSE_WING, _NOSE_BRIDGE = (33,), (35,), (27, 28)
 _MOUTH_CORNER, _UPPER_LIP, _LOWER_LIP = (54,), (51,), (57,)

@@ -6,11 +6,10 @@ from painscope.training.network import train_network
 from painscope.training.output_layer import OutputLayer, fit_output_layer
 from painscope.training.people import PeopleSplit, split_people
 from painscope.training.question import Question, ask
-from painscope.training.source import PUBLISHED, train_source
+from painscope.training.source import train_source
 from painscope.training.stages import STAGES, fine_tune, freeze
 
 __all__ = [
-    "PUBLISHED",
     "STAGES",
     "FrameSet",
     "History",
