@@ -260,6 +260,7 @@ class TestUNBC:
         motion = FaceMotion.still(np.arange(4) / 30)
         motion.action_units[:, ACTION_UNITS.index(4), 0] = [0.9, 1.5, 3.0, 5.0]
         motion.action_units[:, ACTION_UNITS.index(43)] = [[0.0], [1.0], [4.0], [5.0]]
+        motion.blink[0] = 1  # a unit of its own, which is not coded
         codes = code_units(motion)
         assert [row[4] for row in codes] == [0, 1, 3, 5]
         assert [row[43] for row in codes] == [0, 0, 1, 1]

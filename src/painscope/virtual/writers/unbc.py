@@ -137,7 +137,8 @@ class UNBC(Layout):
 def code_units(motion: FaceMotion) -> list[dict[int, int]]:
     """Return what a FACS coder would write for each frame: unit to intensity 1–5.
 
-    AU43 is 1 if the eyes are closed, by a blink or for longer, as the archive scores it.
+    AU43 is 0 or 1, as in the archive: 1 where the eyes are kept closed. A blink is AU45, which
+    is not coded there, and leaves AU43 as it is.
     """
     intensity = {u: motion.intensity(u) for u in CODED_UNITS if u in ACTION_UNITS}
     levels = {u: np.clip(np.floor(v - _SEEN + 1), 0, 5).astype(int) for u, v in intensity.items()}
