@@ -63,7 +63,9 @@ def test_the_same_call_on_a_finished_run_does_nothing(
 def test_a_second_run_gives_the_same_features_and_predictions(
     finished: RunFolder, real_tree: Path, settings: list[str], tmp_path: Path
 ) -> None:
-    again = run(load_recipe(NAME, settings), {"ai4pain-2024": real_tree}, tmp_path / "again")
+    """By two processes, where one made the first."""
+    recipe, data = load_recipe(NAME, settings), {"ai4pain-2024": real_tree}
+    again = run(recipe, data, tmp_path / "again", workers=2)
     for table in ("predictions", "scores", "status"):
         pd.testing.assert_frame_equal(again.table(table), finished.table(table))
     features = sorted((finished.path / "store").rglob("features/*.parquet"))
@@ -87,7 +89,7 @@ def test_a_stopped_run_is_continued(
     kept = sorted(out.rglob("features/*.parquet"))
     times = [path.stat().st_mtime_ns for path in kept]
     assert len(kept) == RECORDINGS - 1
-    run(recipe, data, out)
+    run(recipe, data, out, workers=1)
     assert [path.stat().st_mtime_ns for path in kept] == times
     assert RunFolder.open(out).finished
 
@@ -104,7 +106,7 @@ def test_other_protocols_test_everybody_once(
         NAME, [*settings, f"protocol={protocol}", "folds=3", "rows=[{classifier: mean-logistic}]"]
     )
     store = finished.path / "store"
-    done = run(recipe, {"ai4pain-2024": real_tree}, tmp_path / "run", store=store)
+    done = run(recipe, {"ai4pain-2024": real_tree}, tmp_path / "run", store=store, workers=1)
     tested = done.table("predictions").query("classifier == 'mean-logistic'")
     assert len(tested) == RECORDINGS
     assert set(tested["split"]) == {"test"}
@@ -128,6 +130,14 @@ class TestRefusals:
     def test_a_dataset_that_is_not_given(self, tmp_path: Path, settings: list[str]) -> None:
         with pytest.raises(UsageError, match="--data ai4pain-2024=DIR"):
             run(load_recipe(NAME, settings), {}, tmp_path / "run")
+
+    def test_a_protocol_that_does_not_fit_before_the_network_is_asked_for(
+        self, real_tree: Path, settings: list[str], tmp_path: Path
+    ) -> None:
+        wrong = ["protocol=grouped-k-fold", "folds=40", "source.checkpoint=nowhere.safetensors"]
+        recipe = load_recipe(NAME, [*settings, *wrong])
+        with pytest.raises(UsageError, match="40 folds need at least 40 people"):
+            run(recipe, {"ai4pain-2024": real_tree}, tmp_path / "run")
 
     def test_a_source_network_that_saw_the_tested_people(
         self, real_tree: Path, settings: list[str], source: Path, tmp_path: Path

@@ -18,7 +18,6 @@ from painscope.evaluation import (
     Evaluation,
     Fold,
     SegmentCount,
-    check_source_subjects,
     difference_table,
     evaluate,
     make_folds,
@@ -32,7 +31,6 @@ from painscope.experiments.folder import RunFolder
 from painscope.experiments.models import model_path
 from painscope.experiments.recipe import Recipe, Row
 from painscope.features import FeatureSequence, FeatureStore
-from painscope.networks import Checkpoint
 
 if TYPE_CHECKING:
     from painscope.evaluation.loop import Keep
@@ -74,21 +72,20 @@ class Judgement:
     example_models: dict[str, dict[str, SequenceClassifier]] = field(default_factory=dict)
 
 
-def make_the_folds(recipe: Recipe, target: Dataset, checkpoint: Checkpoint | None) -> list[Fold]:
-    """Return the recipe's folds; nobody tested in them has shaped the source network.
+def make_the_folds(recipe: Recipe, target: Dataset) -> list[Fold]:
+    """Return the recipe's folds.
 
     People who only decide when a training stops are set apart if a row needs any.
 
     Raises
     ------
     LeakageError
-        If somebody has, or is in two splits.
+        If somebody is in two splits.
+    UsageError
+        If the protocol does not fit the people, or a row's classifier cannot be made.
     """
     stops = any(_maker(row, target.scheme.classes)(0).stops_early for row in recipe.all_rows)
-    folds = make_folds(recipe.protocol, target.recordings, folds=recipe.folds, validation=stops)
-    if checkpoint is not None:
-        check_source_subjects(checkpoint.card.seen(target.name), folds)
-    return folds
+    return make_folds(recipe.protocol, target.recordings, folds=recipe.folds, validation=stops)
 
 
 def judge(

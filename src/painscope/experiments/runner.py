@@ -8,6 +8,7 @@ from pathlib import Path
 
 from painscope.datasets import Dataset, load_dataset
 from painscope.errors import UsageError
+from painscope.evaluation import check_source_subjects
 from painscope.experiments.clinical import run_clinical
 from painscope.experiments.facts import RunFacts, StudyFacts
 from painscope.experiments.features import available_features, fill_stores
@@ -106,12 +107,13 @@ def _transfer(
     source, target = datasets.get("source"), datasets["target"]
     folder, kept, show = steps.folder, steps.store, steps.progress
     locator = make_locator(recipe.face.locator)
+    folds = make_the_folds(recipe, target)  # before hours of training, if it cannot be done
     checkpoint = None
     if recipe.reads_network(given):
         with steps.step("source network"):
             checkpoint = _source(recipe, source, locator, folder, kept, show)
+        check_source_subjects(checkpoint.card.seen(target.name), folds)
         _warn_of_other_crops(checkpoint, locator)
-    folds = make_the_folds(recipe, target, checkpoint)
     available = available_features(recipe, target, locator, checkpoint)
     with steps.step("features"):
         stores = fill_stores(recipe, target, available.extractors, locator, kept, show)
