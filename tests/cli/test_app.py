@@ -126,6 +126,19 @@ def test_a_missing_folder_is_one_line_and_status_1(words: list[str], tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("command", [["crop"], ["extract", "--extractor", "hog"]], ids=" ".join)
+def test_work_of_which_nothing_could_be_done_has_failed(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "broken.mp4").write_bytes(b"this is no video")
+    (tmp_path / "own.csv").write_text("recording,subject,video\na,s1,broken.mp4\n")
+    name, *more = command
+    done = painscope(
+        name, "manifest", "own.csv", "--out", "out", "--locator", "lbp-cascade", *more, cwd=tmp_path
+    )
+    assert done.returncode == 1
+    assert "0 of 1 recordings" in done.stdout
+    assert "left out a: broken.mp4" in done.stdout
+
+
 def test_lists_name_what_there_is() -> None:
     assert "faces-of-experimental-pain" in painscope("recipes").stdout
     listed = painscope("datasets", "list").stdout

@@ -138,6 +138,10 @@ class TestRefusals:
         recipe = load_recipe(NAME, [*settings, *wrong])
         with pytest.raises(UsageError, match="40 folds need at least 40 people"):
             run(recipe, {"ai4pain-2024": real_tree}, tmp_path / "run")
+        # Nothing was done, so the folder is free for other settings.
+        recipe = load_recipe(NAME, [*settings, "source.checkpoint=nowhere.safetensors"])
+        with pytest.raises(CheckpointError, match="nowhere"):
+            run(recipe, {"ai4pain-2024": real_tree}, tmp_path / "run")
 
     def test_a_source_network_that_saw_the_tested_people(
         self, real_tree: Path, settings: list[str], source: Path, tmp_path: Path

@@ -30,6 +30,8 @@ def crop(
 ) -> None:
     """Write face crops as JPEG images; the same call continues where it was stopped.
 
+    Exit status 1 if not one recording could be read.
+
     Example: painscope crop ai4pain-2024 AI4Pain --out crops
     """
     from painscope.cli.parsing import options
@@ -61,3 +63,5 @@ def crop(
     typer.echo(f"Crops: {len(status) - len(failed)} of {len(status)} recordings in {out}")
     for row in failed.itertuples():
         typer.echo(f"  left out {row.recording}: {row.reason}")
+    if len(failed) == len(status):
+        raise typer.Exit(1)

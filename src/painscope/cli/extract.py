@@ -47,6 +47,8 @@ def extract(
 ) -> None:
     """Extract a feature vector per frame; the same call continues where it was stopped.
 
+    Exit status 1 if not one recording could be read.
+
     Example: painscope extract ai4pain-2024 AI4Pain --checkpoint source.safetensors --out features
     """
     from functools import partial
@@ -102,3 +104,5 @@ def extract(
     typer.echo(f"Features: {done} of {len(dataset.recordings)} recordings in {store.folder}")
     for recording, reason in summary.failed.items():
         typer.echo(f"  left out {recording}: {reason}")
+    if not done:
+        raise typer.Exit(1)

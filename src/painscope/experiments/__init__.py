@@ -1,21 +1,6 @@
 """A whole way tied together from a recipe, and answers for new videos."""
 
-from painscope.experiments.demo import run_demo
-from painscope.experiments.facts import RunFacts
-from painscope.experiments.folder import RunFolder
-from painscope.experiments.predict import Answer, Predictor
-from painscope.experiments.recipe import Recipe, Row, load_recipe, recipe_names
-from painscope.experiments.runner import run
+import lazy_loader
 
-__all__ = [
-    "Answer",
-    "Predictor",
-    "Recipe",
-    "Row",
-    "RunFacts",
-    "RunFolder",
-    "load_recipe",
-    "recipe_names",
-    "run",
-    "run_demo",
-]
+# The names are in __init__.pyi; loaded when asked for: recipes are read without what runs them.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -28,6 +28,8 @@ __all__ = ["RunFolder"]
 
 _PACKAGES = ("painscope", "torch", "lightning", "numpy", "scikit-learn", "scikit-image",
              "mediapipe", "av", "pandas")  # fmt: skip
+#: What is there before anything has been done.
+_BEGUN = {"recipe.yaml", "environment.json", "log.txt"}
 
 
 class RunFolder:
@@ -46,6 +48,8 @@ class RunFolder:
     def begin(cls, path: Path | str, recipe: AnyRecipe, data: Mapping[str, Path]) -> RunFolder:
         """Make a new run folder, or continue one of the same recipe and data.
 
+        Where nothing has been done yet, other settings begin anew.
+
         Raises
         ------
         UsageError
@@ -53,17 +57,17 @@ class RunFolder:
         """
         folder = cls(path)
         called = {name: str(Path(root).resolve()) for name, root in sorted(data.items())}
-        if folder.path.exists() and any(folder.path.iterdir()):
-            if not folder._file("recipe.yaml").is_file():
-                raise UsageError(
-                    "this folder is not empty and not a run", path=path, hint="Name another --out."
-                )
-            if folder.recipe != recipe or folder.environment.get("data") != called:
-                raise UsageError(
-                    "holds a run with other settings or other data",
-                    path=path,
-                    hint="Name another --out, or call it as before to continue it.",
-                )
+        there = {file.name for file in folder.path.iterdir()} if folder.path.exists() else set()
+        if there and "recipe.yaml" not in there:
+            raise UsageError(
+                "this folder is not empty and not a run", path=path, hint="Name another --out."
+            )
+        if there - _BEGUN and (folder.recipe != recipe or folder.environment.get("data") != called):
+            raise UsageError(
+                "holds a run with other settings or other data",
+                path=path,
+                hint="Name another --out, or call it as before to continue it.",
+            )
         with storage_errors(folder.path):
             folder.path.mkdir(parents=True, exist_ok=True)
         folder._write_text("environment.json", json.dumps(_environment(called), indent=2))

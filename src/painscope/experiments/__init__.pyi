@@ -1,0 +1,10 @@
+from .demo import run_demo as run_demo
+from .facts import RunFacts as RunFacts
+from .folder import RunFolder as RunFolder
+from .predict import Answer as Answer
+from .predict import Predictor as Predictor
+from .recipe import Recipe as Recipe
+from .recipe import Row as Row
+from .recipe import load_recipe as load_recipe
+from .recipe import recipe_names as recipe_names
+from .runner import run as run
