@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from painscope.evaluation import metrics
+from painscope.evaluation.metrics import metrics
 from painscope.report.published import Column, Published, PublishedTable
 from painscope.report.results import Results
 
