@@ -153,9 +153,11 @@ def test_the_installed_command_answers() -> None:
     assert done.stderr.startswith("painscope: No such command 'rn'")
 
 
-def test_help_loads_no_heavy_library() -> None:
+def test_help_and_recipes_load_no_heavy_library() -> None:
     program = (
         "import sys, painscope.cli\n"
+        "from painscope.experiments import load_recipe, recipe_names\n"
+        "recipes = [load_recipe(name) for name in recipe_names()]\n"
         "heavy = {'torch', 'mediapipe', 'matplotlib', 'pandas', 'lightning', 'sklearn'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
