@@ -139,6 +139,14 @@ def test_work_of_which_nothing_could_be_done_has_failed(command: list[str], tmp_
     assert "left out a: broken.mp4" in done.stdout
 
 
+def test_a_file_in_the_way_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text("recording,subject,video\na,s1,own.csv\n")
+    for name, *more in (["crop"], ["extract", "--extractor", "hog"]):
+        done = painscope(name, "manifest", "own.csv", "--out", "own.csv", *more, cwd=tmp_path)
+        assert done.returncode == 1
+        assert "own.csv" in done.stderr.splitlines()[-1]
+
+
 def test_lists_name_what_there_is() -> None:
     assert "faces-of-experimental-pain" in painscope("recipes").stdout
     listed = painscope("datasets", "list").stdout

@@ -124,8 +124,11 @@ class TestRefusals:
         self, real_tree: Path, settings: list[str], tmp_path: Path
     ) -> None:
         (tmp_path / "letter.txt").write_text("dear diary")
+        recipe, data = load_recipe(NAME, settings), {"ai4pain-2024": real_tree}
         with pytest.raises(UsageError, match="not empty"):
-            run(load_recipe(NAME, settings), {"ai4pain-2024": real_tree}, tmp_path)
+            run(recipe, data, tmp_path)
+        with pytest.raises(UsageError, match=r"letter\.txt: this is a file"):
+            run(recipe, data, tmp_path / "letter.txt")
 
     def test_a_dataset_that_is_not_given(self, tmp_path: Path, settings: list[str]) -> None:
         with pytest.raises(UsageError, match="--data ai4pain-2024=DIR"):

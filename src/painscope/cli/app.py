@@ -79,9 +79,12 @@ def main() -> NoReturn:
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno == errno.ENOSPC:
+            where = error.filename or "writing"
+            _fail(f"{where}: the disk is full. Free some space and start again.")
+        if error.filename is None or error.strerror is None:
             raise
-        _fail(f"{error.filename or 'writing'}: the disk is full. Free some space and start again.")
+        _fail(f"{error.filename}: {error.strerror.lower()}")
     except Exception as error:
         # Some versions of typer bring their own copy of click, so that its errors have no
         # public class; they are known by the message they offer.

@@ -28,7 +28,7 @@ def explain(
         "epsilon-plus-flat", help="Of relevance; or epsilon-alpha2-beta1-flat."
     ),
     epsilon: float = typer.Option(0.1, help="Of relevance, on dense layers."),
-    rate: float = typer.Option(5.0, help="Frames per second to explain."),
+    rate: float = typer.Option(5.0, min=0.1, help="Frames per second to explain."),
     locator: str = typer.Option("auto", help="Who finds the face, for a network's file."),
 ) -> None:
     """Draw what the source network looks at: maps, an overlay video, shares of facial regions.

@@ -57,6 +57,8 @@ class RunFolder:
         """
         folder = cls(path)
         called = {name: str(Path(root).resolve()) for name, root in sorted(data.items())}
+        if folder.path.is_file():
+            raise UsageError("this is a file, not a folder", path=path, hint="Name another --out.")
         there = {file.name for file in folder.path.iterdir()} if folder.path.exists() else set()
         if there and "recipe.yaml" not in there:
             raise UsageError(

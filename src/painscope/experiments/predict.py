@@ -166,8 +166,6 @@ class Predictor:
         row = _row(folder, classifier)
         blocks = folder.transfer.blocks(row.features)
         known = {facts.name: facts for facts in folder.facts.features}
-        if missing := [name for name in blocks if name not in known]:
-            raise RunError(f"has no features {missing[0]!r}", path=folder.path)
         told = known[blocks[0]].provenance["crops"]["locator"]
         locator = make_locator(str(told["name"]))
         if dict(locator.provenance) != dict(told):
@@ -287,10 +285,12 @@ def _flag(found_share: float, seen: bool, damage: str) -> str:
 
 def _row(folder: RunFolder, name: str | None) -> Row:
     """Return the row called `name`, or the best that can read videos of anyone."""
+    recipe = folder.transfer
+    readable = {facts.name for facts in folder.facts.features} - {TRUTH}
     rows = {
         row.label: row
-        for row in folder.transfer.all_rows
-        if TRUTH not in folder.transfer.blocks(row.features)
+        for row in recipe.all_rows
+        if readable.issuperset(recipe.blocks(row.features))
     }
     if name is not None:
         if name not in rows:
