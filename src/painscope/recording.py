@@ -103,6 +103,11 @@ class Recording:
     signals: Mapping[str, Path] = field(default_factory=_no_paths)
     attributes: Mapping[str, object] = field(default_factory=_no_attributes)
 
+    def __getstate__(self) -> dict[str, object]:
+        """Return what goes to another process, where read-only mappings cannot go."""
+        state = dict(vars(self))
+        return state | {name: dict(state[name]) for name in ("signals", "attributes")}
+
     def __post_init__(self) -> None:
         if not _SAFE_ID.fullmatch(self.id):
             raise DatasetError(

@@ -9,7 +9,7 @@ import pytest
 from painscope.classifiers import CLASSIFIERS
 from painscope.datasets import DATASETS
 from painscope.errors import UsageError
-from painscope.experiments import Recipe, Row, load_recipe, recipe_names
+from painscope.experiments import Recipe, Row, load_recipe, recipe_names, run
 from painscope.features import EXTRACTORS
 
 NAME = "faces-of-experimental-pain"
@@ -109,3 +109,14 @@ def test_two_rows_of_one_name_are_refused() -> None:
     rows = (Row(classifier="lstm"), Row(classifier="lstm", settings={"seed": 1}))
     with pytest.raises(ValueError, match="lstm"):
         Recipe(name="x", title="x", rows=rows)
+
+
+def test_how_a_training_is_shared_is_a_setting_of_every_network() -> None:
+    shared = {"devices": 2, "num_nodes": 3, "strategy": "ddp"}
+    for name, role in ((NAME, "source"), ("forgotten-action-units", "pain")):
+        recipe = load_recipe(name, [f"{role}.{key}={value}" for key, value in shared.items()])
+        settings = getattr(recipe, role)
+        assert settings.sharing() == shared
+        assert not shared.keys() & settings.fitting().keys()
+        with pytest.raises(UsageError, match=rf"{role}.*: 3 nodes need a cluster"):
+            run(recipe, {}, "nowhere")

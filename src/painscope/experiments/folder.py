@@ -130,7 +130,7 @@ class RunFolder:
     @property
     def models(self) -> Path:
         """Folder of the source network and the fitted classifiers."""
-        return self.path / "models"
+        return self.path.absolute() / "models"
 
     @property
     def examples(self) -> Path:

@@ -14,12 +14,12 @@ from painscope.evaluation import go_back
 from painscope.experiments.faces import known_faces
 from painscope.experiments.facts import StudyFacts
 from painscope.experiments.looks import make_explainer
-from painscope.experiments.networks import Workshop, input_size, pixels, study_facts, training
+from painscope.experiments.networks import Workshop, input_size, pixels, study_facts
 from painscope.experiments.probes import Probe, lost_table
 from painscope.experiments.steps import Steps
 from painscope.experiments.studies import ForgottenRecipe, LookSettings
 from painscope.networks import Checkpoint, load_checkpoint, save_checkpoint
-from painscope.training import STAGES, FrameSet, Question, fine_tune
+from painscope.training import STAGES, FrameSet, Question, fine_tune, train_together
 
 __all__ = ["BEFORE", "run_forgotten"]
 
@@ -41,14 +41,20 @@ def run_forgotten(
         emotion = shop.network("emotion", recipe.emotion, question)
     with steps.step("fine-tuning to pain"):
         pain = datasets["pain"]
-        stages = fine_tune(
+        tune = partial(
+            fine_tune,
             shop.question("pain", recipe.pain),
             emotion,
             out=steps.folder.models / "stages",
             licence=pain.licence,
             citation=pain.citation,
+            **recipe.pain.fitting(),
+        )
+        stages = train_together(
+            tune,
+            **recipe.pain.sharing(),
+            on=steps.on,
             progress=partial(steps.progress, "fine-tuning to pain"),
-            **training(recipe.pain),
         )
     steps.tables(
         "going back to emotion",

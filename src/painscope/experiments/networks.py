@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,13 +23,13 @@ from painscope.experiments.story import dataset_facts
 from painscope.experiments.studies import NetworkSettings, TrainingSettings
 from painscope.face import make_locator
 from painscope.networks import Checkpoint, load_checkpoint, save_checkpoint
-from painscope.training import FrameSet, ask, frame_loader, train_network
+from painscope.training import FrameSet, ask, frame_loader, train_network, train_together
 from painscope.video.pictures import FOLDER_RATE
 
 if TYPE_CHECKING:
     from painscope.training import Question
 
-__all__ = ["Workshop", "input_size", "pixels", "study_facts", "training"]
+__all__ = ["Workshop", "input_size", "pixels", "study_facts"]
 
 log = logging.getLogger("painscope")
 
@@ -108,7 +109,8 @@ class Workshop:
         if settings.checkpoint is None:
             start = load_checkpoint(settings.start) if settings.start else None
             dataset = self.datasets[role]
-            return train_network(
+            train = partial(
+                train_network,
                 question,
                 out=out,
                 start=start,
@@ -116,8 +118,13 @@ class Workshop:
                 input_size=settings.input_size,
                 licence=dataset.licence,
                 citation=dataset.citation,
-                progress=lambda done, total: self.steps.progress(f"{role} network", done, total),
-                **training(settings),
+                **settings.fitting(),
+            )
+            return train_together(
+                train,
+                **settings.sharing(),
+                on=self.steps.on,
+                progress=partial(self.steps.progress, f"{role} network"),
             )
         given = load_checkpoint(settings.checkpoint)
         if given.card.untrained:
@@ -134,13 +141,6 @@ class Workshop:
                 hint="Train from it: give it as start instead of checkpoint.",
             )
         return save_checkpoint(out / "source.safetensors", *given)
-
-
-def training(settings: TrainingSettings) -> dict[str, Any]:
-    """Return the settings that `train_network` and `fine_tune` share."""
-    return settings.model_dump(
-        include={"max_epochs", "patience", "batch_size", "learning_rate", "seed"}
-    )
 
 
 def input_size(settings: NetworkSettings) -> int:

@@ -13,7 +13,13 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from painscope.errors import UsageError
-from painscope.experiments.settings import BaseRecipe, DatasetSettings, FaceSettings, Settings
+from painscope.experiments.settings import (
+    BaseRecipe,
+    DatasetSettings,
+    FaceSettings,
+    FitSettings,
+    Settings,
+)
 from painscope.experiments.studies import ClinicalRecipe, ForgottenRecipe
 
 __all__ = [
@@ -36,7 +42,7 @@ __all__ = [
 SOURCE, RANDOM = "source-network", "random-network"
 
 
-class SourceSettings(DatasetSettings):
+class SourceSettings(FitSettings):
     """The network whose features are transferred: given, or trained on a source dataset.
 
     Attributes
@@ -56,11 +62,8 @@ class SourceSettings(DatasetSettings):
         The part of each clip whose frames are used, in seconds.
     frame_step : int
         Use every n-th frame of the window.
-    max_epochs, patience, batch_size, learning_rate
-        Of training; `patience` counts epochs without a better loss on held-out subjects.
-        No learning rate means the usual one, from scratch or from `start`.
-    seed : int
-        Of the split, the initial weights and the order of frames.
+
+    How it is fitted: see `FitSettings`.
     """
 
     checkpoint: Path | None = None
@@ -70,11 +73,6 @@ class SourceSettings(DatasetSettings):
     input_size: int = Field(224, ge=32)
     window_s: tuple[float, float] = (2.0, 5.0)
     frame_step: int = Field(5, ge=1)
-    max_epochs: int = Field(30, ge=1)
-    patience: int = Field(5, ge=1)
-    batch_size: int = Field(64, ge=2)
-    learning_rate: float | None = Field(None, gt=0)
-    seed: int = 0
 
 
 class TargetSettings(DatasetSettings):

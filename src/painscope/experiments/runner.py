@@ -17,7 +17,7 @@ from painscope.experiments.forgotten import run_forgotten
 from painscope.experiments.judge import judge, make_the_folds
 from painscope.experiments.models import source_path
 from painscope.experiments.recipe import AnyRecipe, Recipe
-from painscope.experiments.settings import DatasetSettings
+from painscope.experiments.settings import DatasetSettings, FitSettings
 from painscope.experiments.source import given_source, train_on
 from painscope.experiments.steps import Progress, Steps
 from painscope.experiments.story import tell
@@ -55,7 +55,8 @@ def run(
         Processes that fit classifiers side by side; by default one per core. The numbers
         are the same for any number of them.
     on : str, optional
-        ``ray`` or ``ray://HOST:PORT``: a Ray cluster fits the classifiers.
+        ``ray`` or ``ray://HOST:PORT``: a Ray cluster fits the classifiers, and networks whose
+        settings ask for more than one node.
     progress : callable, optional
         Called with step, done, total.
 
@@ -74,13 +75,14 @@ def run(
         If a person would be on both sides of a split.
     """
     folders = {name: Path(root) for name, root in data.items()}
+    _check_nodes(recipe, on)
     datasets = _load(recipe, folders)
     folder = RunFolder.begin(out, recipe, folders)
     if folder.finished:
         log.info("%s: finished before; nothing to do.", folder.path)
         return folder
     kept = Path(store) if store is not None else folder.path / "store"
-    steps = Steps(folder, kept, progress or (lambda step, done, total: None))
+    steps = Steps(folder, kept.absolute(), progress or (lambda step, done, total: None), on)
     with folder.logging():
         facts: RunFacts | StudyFacts
         if isinstance(recipe, ForgottenRecipe):
@@ -88,7 +90,7 @@ def run(
         elif isinstance(recipe, ClinicalRecipe):
             facts = run_clinical(recipe, datasets, steps)
         else:
-            facts = _transfer(recipe, datasets, steps, folders, workers, on)
+            facts = _transfer(recipe, datasets, steps, folders, workers)
         # Written last: ``run.json`` says that the run is whole.
         told = {"started": steps.started, "steps": tuple(steps.done)}
         facts.model_copy(update=told).write(folder.path)
@@ -101,7 +103,6 @@ def _transfer(
     steps: Steps,
     given: Mapping[str, Path],
     workers: int | None,
-    on: str | None,
 ) -> RunFacts:
     """Train a source network, read its features, fit and score classifiers."""
     source, target = datasets.get("source"), datasets["target"]
@@ -111,18 +112,28 @@ def _transfer(
     checkpoint = None
     if recipe.reads_network(given):
         with steps.step("source network"):
-            checkpoint = _source(recipe, source, locator, folder, kept, show)
+            checkpoint = _source(recipe, source, locator, steps)
         check_source_subjects(checkpoint.card.seen(target.name), folds)
         _warn_of_other_crops(checkpoint, locator)
     available = available_features(recipe, target, locator, checkpoint)
     with steps.step("features"):
         stores = fill_stores(recipe, target, available.extractors, locator, kept, show)
     with steps.step("classifiers and evaluation"):
-        judgement = judge(recipe, target, stores, folds, folder, show, workers=workers, on=on)
+        judgement = judge(recipe, target, stores, folds, folder, show, workers=workers, on=steps.on)
     with steps.step("tables and examples"):
         return tell(
             folder, recipe, source, target, checkpoint, available, stores, locator, judgement
         )
+
+
+def _check_nodes(recipe: AnyRecipe, on: str | None) -> None:
+    """Refuse a training on several nodes of no cluster, before hours of work."""
+    for role, settings in recipe.datasets().items():
+        if on is None and isinstance(settings, FitSettings) and settings.num_nodes > 1:
+            raise UsageError(
+                f"{role}: {settings.num_nodes} nodes need a cluster",
+                hint="Name it with --on: see docs/cluster.md.",
+            )
 
 
 def _load(recipe: AnyRecipe, folders: Mapping[str, Path]) -> dict[str, Dataset]:
@@ -154,15 +165,13 @@ def _source(
     recipe: Recipe,
     dataset: Dataset | None,
     locator: Locator,
-    folder: RunFolder,
-    store: Path,
-    progress: Progress,
+    steps: Steps,
 ) -> Checkpoint:
     if recipe.source.checkpoint is not None:
         checkpoint = given_source(recipe.source.checkpoint)
-        return save_checkpoint(source_path(folder), checkpoint.network, checkpoint.card)
+        return save_checkpoint(source_path(steps.folder), checkpoint.network, checkpoint.card)
     assert dataset is not None
-    return train_on(dataset, recipe, locator, store=store, out=folder.models, progress=progress)
+    return train_on(dataset, recipe, locator, steps)
 
 
 def _warn_of_other_crops(checkpoint: Checkpoint, locator: Locator) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["BaseRecipe", "DatasetSettings", "FaceSettings", "Settings"]
+__all__ = ["BaseRecipe", "DatasetSettings", "FaceSettings", "FitSettings", "Settings"]
 
 
 class Settings(BaseModel):
@@ -52,6 +52,41 @@ class DatasetSettings(Settings):
 
     dataset: str
     options: dict[str, Any] = Field(default_factory=dict)
+
+
+class FitSettings(DatasetSettings):
+    """A dataset that a network is fitted on, and how.
+
+    Attributes
+    ----------
+    max_epochs, patience, batch_size, learning_rate
+        `patience` counts epochs without a better loss on held-out subjects. No learning rate
+        means the usual one, from scratch or from given weights.
+    seed : int
+        Of the split, the initial weights and the order of frames.
+    devices, num_nodes, strategy
+        Processes on each node that share every batch (one per GPU, or on the processor), nodes
+        of a cluster (``--on``), and how Lightning lets them work together.
+    """
+
+    max_epochs: int = Field(30, ge=1)
+    patience: int = Field(5, ge=1)
+    batch_size: int = Field(64, ge=2)
+    learning_rate: float | None = Field(None, gt=0)
+    seed: int = 0
+    devices: int = Field(1, ge=1)
+    num_nodes: int = Field(1, ge=1)
+    strategy: str = "auto"
+
+    def fitting(self) -> dict[str, Any]:
+        """Return the settings of `painscope.training.train_network`."""
+        return self.model_dump(
+            include={"max_epochs", "patience", "batch_size", "learning_rate", "seed"}
+        )
+
+    def sharing(self) -> dict[str, Any]:
+        """Return the settings of `painscope.training.train_together`."""
+        return self.model_dump(include={"devices", "num_nodes", "strategy"})
 
 
 class BaseRecipe(Settings):

@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from painscope.datasets import Dataset
 from painscope.errors import CheckpointError
 from painscope.experiments.recipe import Recipe
 from painscope.experiments.settings import FaceSettings
+from painscope.experiments.steps import Steps
 from painscope.face import Locator, write_crops
 from painscope.networks import Checkpoint, load_checkpoint
 from painscope.recording import Recording
-from painscope.training import train_source
+from painscope.training import train_source, train_together
 
 __all__ = ["cut_faces", "given_source", "train_on"]
 
@@ -43,10 +45,7 @@ def train_on(
     dataset: Dataset,
     recipe: Recipe,
     locator: Locator,
-    *,
-    store: Path,
-    out: Path,
-    progress: Callable[[str, int, int], None],
+    steps: Steps,
 ) -> Checkpoint:
     """Crop the source dataset's faces and train on them; both continue what is there.
 
@@ -55,40 +54,38 @@ def train_on(
     dataset : Dataset
     recipe : Recipe
     locator : Locator
-    store : Path
-        Crops go to ``store/crops``.
-    out : Path
-        Training goes there.
-    progress : callable
-        Called with step, done, total.
+    steps : Steps
+        Crops go to ``crops`` in their store, the training to the run's models.
     """
     source = recipe.source
     start = load_checkpoint(source.start) if source.start is not None else None
     size = start.card.input_size if start else source.input_size
     recordings = [r for r in dataset.recordings if r.label is not None]
     crops = cut_faces(
-        dataset, recordings, locator, recipe.face, store=store, size=size,
-        every=source.frame_step, title="source: faces", progress=progress,
+        dataset, recordings, locator, recipe.face, store=steps.store, size=size,
+        every=source.frame_step, title="source: faces", progress=steps.progress,
     )  # fmt: skip
-    return train_source(
+    train = partial(
+        train_source,
         crops,
         recordings,
         dataset=dataset.name,
-        out=out,
+        out=steps.folder.models,
         classes=dataset.scheme.classes,
         start=start,
         width=None if start else source.width,
         input_size=size,
         window_s=source.window_s,
         frame_step=source.frame_step,
-        max_epochs=source.max_epochs,
-        patience=source.patience,
-        batch_size=source.batch_size,
-        learning_rate=source.learning_rate,
-        seed=source.seed,
         licence=dataset.licence,
         citation=dataset.citation,
-        progress=lambda done, total: progress("source: training", done, total),
+        **source.fitting(),
+    )
+    return train_together(
+        train,
+        **source.sharing(),
+        on=steps.on,
+        progress=partial(steps.progress, "source: training"),
     )
 
 

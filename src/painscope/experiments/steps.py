@@ -34,6 +34,8 @@ class Steps:
         Folder of crops and features.
     progress : callable
         Called with a step's name, how much is done and how much there is.
+    on : str, optional
+        The cluster that helps: ``ray`` or ``ray://HOST:PORT``.
 
     Attributes
     ----------
@@ -42,8 +44,10 @@ class Steps:
         What was done, how long it took, and what was found done.
     """
 
-    def __init__(self, folder: RunFolder, store: Path, progress: Progress) -> None:
-        self.folder, self.store, self.progress = folder, store, progress
+    def __init__(
+        self, folder: RunFolder, store: Path, progress: Progress, on: str | None = None
+    ) -> None:
+        self.folder, self.store, self.progress, self.on = folder, store, progress, on
         self.started = datetime.now(UTC)
         self.done: list[StepFacts] = []
 

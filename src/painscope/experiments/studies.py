@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from painscope.experiments.settings import BaseRecipe, DatasetSettings, Settings
+from painscope.experiments.settings import BaseRecipe, DatasetSettings, FitSettings, Settings
 
 __all__ = [
     "ClinicalRecipe",
@@ -20,8 +20,8 @@ __all__ = [
 ]
 
 
-class TrainingSettings(DatasetSettings):
-    """How a network is trained on a dataset.
+class TrainingSettings(FitSettings):
+    """Which frames of a dataset a network is trained on; how, see `FitSettings`.
 
     Attributes
     ----------
@@ -31,20 +31,11 @@ class TrainingSettings(DatasetSettings):
         Use every n-th frame.
     most : float or None
         At most so many times as many training frames of a class as of the rarest.
-    max_epochs, patience, batch_size, learning_rate
-        See `painscope.training.train_network`.
-    seed : int
-        Of the split, the weights and the order.
     """
 
     window_s: tuple[float, float] | None = None
     frame_step: int = Field(1, ge=1)
     most: float | None = Field(None, ge=1)
-    max_epochs: int = Field(30, ge=1)
-    patience: int = Field(5, ge=1)
-    batch_size: int = Field(64, ge=2)
-    learning_rate: float | None = Field(None, gt=0)
-    seed: int = 0
 
 
 class NetworkSettings(TrainingSettings):

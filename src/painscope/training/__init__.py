@@ -8,6 +8,7 @@ from painscope.training.people import PeopleSplit, split_people
 from painscope.training.question import Question, ask
 from painscope.training.source import train_source
 from painscope.training.stages import STAGES, fine_tune, freeze
+from painscope.training.together import train_together
 
 __all__ = [
     "STAGES",
@@ -26,4 +27,5 @@ __all__ = [
     "split_people",
     "train_network",
     "train_source",
+    "train_together",
 ]
