@@ -11,6 +11,11 @@ from painscope.errors import UsageError
 
 __all__ = ["connected"]
 
+#: Ray's client says of a head that turns it away for want of a token what it says of none: that
+#: it waited too long. Since Ray 2.59 a head asks for a token as soon as it finds one at its start,
+#: but the client, given an address, looks for none by itself.
+TOKEN = "If it wants a token, set RAY_AUTH_MODE=token and put the token into ~/.ray/auth_token."
+
 
 @contextmanager
 def connected(address: str) -> Iterator[None]:
@@ -25,7 +30,7 @@ def connected(address: str) -> Iterator[None]:
     Raises
     ------
     UsageError
-        If Ray is not installed, or no cluster answers there.
+        If Ray is not installed, or no cluster answers there, perhaps for want of a token.
     """
     if address != "ray" and not address.startswith("ray://"):
         raise UsageError(f"{address!r} is no cluster", hint="Use ray or ray://HOST:PORT.")
@@ -46,9 +51,10 @@ def connected(address: str) -> Iterator[None]:
             log_to_driver=False,
             logging_level=logging.ERROR,
         )
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise UsageError(f"no Ray cluster answers at {address}: {reason}") from None
+    except Exception as error:  # Ray's, Python's, or gRPC's, which have nothing in common
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        hint = "" if address == "ray" else TOKEN
+        raise UsageError(f"no Ray cluster answers at {address}: {reason}", hint=hint) from error
     try:
         yield
     finally:

@@ -83,7 +83,7 @@ def fill_store_on_ray(
             team = _team(store, len(recordings), workers)
             handfuls = _handfuls(recordings, team.size)
             settings = (make, _full_path(store), locator, handfuls)
-            for answer in _work(team, _Worker, settings, len(handfuls)):
+            for answer in _work_there(team, settings, len(handfuls)):
                 told.add(answer)
     store.write_status()
     return told.summary([recording.id for recording in recordings])
@@ -124,7 +124,39 @@ def _handfuls(recordings: Sequence[Recording], workers: int) -> list[tuple[Recor
     return [tuple(recordings[first : first + size]) for first in range(0, len(recordings), size)]
 
 
-def _work(team: _Team, worker: type, settings: tuple[Any, ...], tasks: int) -> Iterator[Any]:
+def _work_there(team: _Team, settings: tuple[Any, ...], tasks: int) -> Iterator[Any]:
+    """Let a team work, wherever this process is; yield the answers as they come."""
+    import ray
+    from ray.util.client import ray as client
+
+    if not client.is_connected():
+        yield from _work(team, settings, tasks)
+        return
+    # Ray's client does not know what Ray Data is made of: somebody on the cluster calls it.
+    foreman: Any = ray.remote(num_cpus=0)(_Foreman).remote(team, settings, tasks)
+    try:
+        while (answer := ray.get(foreman.next_answer.remote())) is not None:
+            yield answer
+    except ray.exceptions.RayTaskError as error:
+        raise error.cause from None
+    except ray.exceptions.RayError as error:
+        raise _stopped(error) from error
+    finally:
+        ray.kill(foreman)
+
+
+class _Foreman:
+    """Lets a team work, and is asked for its answers one by one."""
+
+    def __init__(self, team: _Team, settings: tuple[Any, ...], tasks: int) -> None:
+        self._answers = _work(team, settings, tasks)
+
+    def next_answer(self) -> Any:
+        """Return the next answer, or None after the last."""
+        return next(self._answers, None)
+
+
+def _work(team: _Team, settings: tuple[Any, ...], tasks: int) -> Iterator[Any]:
     """Give every task's number to a worker of the team; yield the answers as they come."""
     import ray.data
 
@@ -133,7 +165,7 @@ def _work(team: _Team, worker: type, settings: tuple[Any, ...], tasks: int) -> I
     context.enable_progress_bars = context.print_on_execution_start = False
     numbers = ray.data.from_items([{"task": k} for k in range(tasks)], override_num_blocks=tasks)
     answers = numbers.map_batches(
-        worker,
+        _Worker,
         fn_constructor_args=settings,
         batch_size=1,
         num_cpus=team.cpus,
@@ -150,10 +182,14 @@ def _work(team: _Team, worker: type, settings: tuple[Any, ...], tasks: int) -> I
         for row in answers.iter_rows():
             yield row["answer"]
     except ray.exceptions.RayError as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise RunError(
-            f"the cluster could not go on: {reason}", hint="Start again, what is done is kept."
-        ) from error
+        raise _stopped(error) from error
+
+
+def _stopped(error: Exception) -> RunError:
+    reason = str(error).strip().splitlines()[-1]
+    return RunError(
+        f"the cluster could not go on: {reason}", hint="Start again, what is done is kept."
+    )
 
 
 class _Worker:
@@ -221,12 +257,11 @@ class _Tally:
 
 
 def _portable(recording: Recording) -> Recording:
-    """Return the recording as it can be sent: with full paths, no read-only mappings."""
+    """Return the recording with full paths."""
     return replace(
         recording,
         video=recording.video.absolute(),
         signals={name: path.absolute() for name, path in recording.signals.items()},
-        attributes=dict(recording.attributes),
     )
 
 
