@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import pickle
 import socket
 from collections.abc import Callable
+from functools import partial
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
@@ -16,6 +16,8 @@ __all__ = ["train_together"]
 
 Answer = TypeVar("Answer")
 
+#: What every process calls.
+Train = Callable[..., Any]
 #: Called with the steps done and to do.
 Progress = Callable[[int, int], None]
 
@@ -65,17 +67,22 @@ def train_together(
         raise UsageError(
             f"{num_nodes} nodes need a cluster", hint="Name it with --on: see docs/cluster.md."
         )
-    told = {"devices": devices, "num_nodes": num_nodes, "strategy": strategy}
-    packed = pickle.dumps((train, told))
+    member = partial(train, devices=devices, num_nodes=num_nodes, strategy=strategy)
     if num_nodes == 1:
-        _on_this_node(packed, devices, 0, "127.0.0.1", _free_port(), progress)
+        _on_this_node(member, devices, 1, 0, "127.0.0.1", _free_port(), progress)
     else:
-        _on_ray(packed, devices, num_nodes, str(on))
+        _on_ray(member, devices, num_nodes, str(on))
     return train()
 
 
 def _on_this_node(
-    packed: bytes, devices: int, node: int, address: str, port: int, progress: Progress | None
+    train: Train,
+    devices: int,
+    num_nodes: int,
+    node: int,
+    address: str,
+    port: int,
+    progress: Progress | None,
 ) -> None:
     """Train in processes of this machine, as torchrun would start them; raise what they raise."""
     import torch
@@ -83,7 +90,7 @@ def _on_this_node(
 
     news = get_context("spawn").SimpleQueue()
     threads = max(1, torch.get_num_threads() // devices)
-    settings = (packed, devices, node, address, port, threads, news)
+    settings = (train, devices, num_nodes, node, address, port, threads, news)
     group = start_processes(_member, settings, devices, join=False)
     failed: PainscopeError | None = None
     try:
@@ -111,8 +118,9 @@ def _on_this_node(
 
 def _member(
     rank: int,
-    packed: bytes,
+    train: Train,
     devices: int,
+    num_nodes: int,
     node: int,
     address: str,
     port: int,
@@ -122,7 +130,6 @@ def _member(
     """Be one of the processes; of the first one the progress is told."""
     import torch
 
-    train, told = pickle.loads(packed)
     first = rank == node == 0
     # The names are torchrun's, for Lightning to find.
     os.environ |= {
@@ -131,19 +138,19 @@ def _member(
         "RANK": str(node * devices + rank),
         "LOCAL_RANK": str(rank),
         "GROUP_RANK": str(node),
-        "WORLD_SIZE": str(told["num_nodes"] * devices),
+        "WORLD_SIZE": str(num_nodes * devices),
         "LOCAL_WORLD_SIZE": str(devices),
         "TORCHELASTIC_RUN_ID": "painscope",
     }
     torch.set_num_threads(threads)
     try:
-        train(**told, progress=(lambda *steps: news.put(steps)) if first else None)
+        train(progress=(lambda *steps: news.put(steps)) if first else None)
     except PainscopeError as error:
         news.put(error)
         raise
 
 
-def _on_ray(packed: bytes, devices: int, num_nodes: int, address: str) -> None:
+def _on_ray(train: Train, devices: int, num_nodes: int, address: str) -> None:
     """Let a task on each node of a cluster start the processes there."""
     with connected(address):
         import ray
@@ -165,7 +172,9 @@ def _on_ray(packed: bytes, devices: int, num_nodes: int, address: str) -> None:
 
         try:
             host, port = ray.get(on_node(_meeting_point, 0))
-            settings = ((packed, devices, node, host, port, None) for node in range(num_nodes))
+            settings = (
+                (train, devices, num_nodes, node, host, port, None) for node in range(num_nodes)
+            )
             ray.get([on_node(_on_this_node, node, *own) for node, own in enumerate(settings)])
         except ray.exceptions.RayTaskError as error:
             raise error.cause from None
