@@ -9,12 +9,21 @@ from contextlib import contextmanager
 
 from painscope.errors import UsageError
 
-__all__ = ["connected"]
+__all__ = ["connected", "require_cluster"]
 
 #: Ray's client says of a head that turns it away for want of a token what it says of none: that
 #: it waited too long. Since Ray 2.59 a head asks for a token as soon as it finds one at its start,
 #: but the client, given an address, looks for none by itself.
 TOKEN = "If it wants a token, set RAY_AUTH_MODE=token and put the token into ~/.ray/auth_token."
+
+
+def require_cluster(num_nodes: int, on: str | None, role: str = "training") -> None:
+    """Raise UsageError if a training wants more than one node, and no cluster is named."""
+    if num_nodes > 1 and on is None:
+        raise UsageError(
+            f"{role}: {num_nodes} nodes need a cluster",
+            hint="Name it with --on: see docs/cluster.md.",
+        )
 
 
 @contextmanager

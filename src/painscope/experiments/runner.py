@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
+from painscope.cluster import require_cluster
 from painscope.datasets import Dataset, load_dataset
 from painscope.errors import UsageError
 from painscope.evaluation import check_source_subjects
@@ -129,11 +130,8 @@ def _transfer(
 def _check_nodes(recipe: AnyRecipe, on: str | None) -> None:
     """Refuse a training on several nodes of no cluster, before hours of work."""
     for role, settings in recipe.datasets().items():
-        if on is None and isinstance(settings, FitSettings) and settings.num_nodes > 1:
-            raise UsageError(
-                f"{role}: {settings.num_nodes} nodes need a cluster",
-                hint="Name it with --on: see docs/cluster.md.",
-            )
+        if isinstance(settings, FitSettings):
+            require_cluster(settings.num_nodes, on, role)
 
 
 def _load(recipe: AnyRecipe, folders: Mapping[str, Path]) -> dict[str, Dataset]:

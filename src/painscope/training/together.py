@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
-from painscope.cluster import connected
+from painscope.cluster import connected, require_cluster
 from painscope.errors import PainscopeError, RunError, UsageError
 
 __all__ = ["train_together"]
 
 Answer = TypeVar("Answer")
 
-#: What every process calls.
-Train = Callable[..., Any]
 #: Called with the steps done and to do.
 Progress = Callable[[int, int], None]
 
@@ -25,6 +24,17 @@ Progress = Callable[[int, int], None]
 LOOK_S = 0.2
 #: How long the others have to end by themselves when one has failed, in seconds.
 GRACE_S = 2.0
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Processes that train together: what each calls, how many there are, where they meet."""
+
+    train: Callable[..., Any]
+    devices: int
+    num_nodes: int
+    address: str
+    port: int
 
 
 def train_together(
@@ -63,41 +73,30 @@ def train_together(
     """
     if devices * num_nodes == 1:
         return train(progress=progress)
-    if num_nodes > 1 and on is None:
-        raise UsageError(
-            f"{num_nodes} nodes need a cluster", hint="Name it with --on: see docs/cluster.md."
-        )
+    require_cluster(num_nodes, on)
     member = partial(train, devices=devices, num_nodes=num_nodes, strategy=strategy)
     if num_nodes == 1:
-        _on_this_node(member, devices, 1, 0, "127.0.0.1", _free_port(), progress)
+        _on_this_node(_Group(member, devices, 1, "127.0.0.1", _free_port()), 0, progress)
     else:
         _on_ray(member, devices, num_nodes, str(on))
     return train()
 
 
-def _on_this_node(
-    train: Train,
-    devices: int,
-    num_nodes: int,
-    node: int,
-    address: str,
-    port: int,
-    progress: Progress | None,
-) -> None:
+def _on_this_node(group: _Group, node: int, progress: Progress | None) -> None:
     """Train in processes of this machine, as torchrun would start them; raise what they raise."""
     import torch
     from torch.multiprocessing.spawn import ProcessException, start_processes
 
     news = get_context("spawn").SimpleQueue()
-    threads = max(1, torch.get_num_threads() // devices)
-    settings = (train, devices, num_nodes, node, address, port, threads, news)
-    group = start_processes(_member, settings, devices, join=False)
+    threads = max(1, torch.get_num_threads() // group.devices)
+    settings = (group, node, threads, news)
+    running = start_processes(_member, settings, group.devices, join=False)
     failed: PainscopeError | None = None
     try:
         over = False
         while not over:
             try:
-                over = group.join(timeout=LOOK_S, grace_period=GRACE_S)
+                over = running.join(timeout=LOOK_S, grace_period=GRACE_S)
             except ProcessException as error:
                 failed = RunError(
                     f"a training process ended unexpectedly: {str(error).strip().splitlines()[-1]}",
@@ -110,49 +109,39 @@ def _on_this_node(
                 if progress:
                     progress(*said)
     finally:
-        for process in group.processes:
+        for process in running.processes:
             process.kill()
     if failed:
         raise failed
 
 
-def _member(
-    rank: int,
-    train: Train,
-    devices: int,
-    num_nodes: int,
-    node: int,
-    address: str,
-    port: int,
-    threads: int,
-    news: Any,
-) -> None:
+def _member(rank: int, group: _Group, node: int, threads: int, news: Any) -> None:
     """Be one of the processes; of the first one the progress is told."""
     import torch
 
     first = rank == node == 0
     # The names are torchrun's, for Lightning to find.
     os.environ |= {
-        "MASTER_ADDR": address,
-        "MASTER_PORT": str(port),
-        "RANK": str(node * devices + rank),
+        "MASTER_ADDR": group.address,
+        "MASTER_PORT": str(group.port),
+        "RANK": str(node * group.devices + rank),
         "LOCAL_RANK": str(rank),
         "GROUP_RANK": str(node),
-        "WORLD_SIZE": str(num_nodes * devices),
-        "LOCAL_WORLD_SIZE": str(devices),
+        "WORLD_SIZE": str(group.num_nodes * group.devices),
+        "LOCAL_WORLD_SIZE": str(group.devices),
         "TORCHELASTIC_RUN_ID": "painscope",
     }
     torch.set_num_threads(threads)
     try:
-        train(progress=(lambda *steps: news.put(steps)) if first else None)
+        group.train(progress=(lambda *steps: news.put(steps)) if first else None)
     except PainscopeError as error:
         news.put(error)
         raise
 
 
-def _on_ray(train: Train, devices: int, num_nodes: int, address: str) -> None:
+def _on_ray(train: Callable[..., Any], devices: int, num_nodes: int, on: str) -> None:
     """Let a task on each node of a cluster start the processes there."""
-    with connected(address):
+    with connected(on):
         import ray
         from ray.util.placement_group import placement_group, remove_placement_group
         from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
@@ -171,11 +160,8 @@ def _on_ray(train: Train, devices: int, num_nodes: int, address: str) -> None:
             return task(work).remote(*settings)
 
         try:
-            host, port = ray.get(on_node(_meeting_point, 0))
-            settings = (
-                (train, devices, num_nodes, node, host, port, None) for node in range(num_nodes)
-            )
-            ray.get([on_node(_on_this_node, node, *own) for node, own in enumerate(settings)])
+            group = _Group(train, devices, num_nodes, *ray.get(on_node(_meeting_point, 0)))
+            ray.get([on_node(_on_this_node, node, group, node, None) for node in range(num_nodes)])
         except ray.exceptions.RayTaskError as error:
             raise error.cause from None
         except ray.exceptions.RayError as error:
