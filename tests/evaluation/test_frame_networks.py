@@ -202,6 +202,8 @@ def test_the_matrix_agrees_with_scikit_learn(question, frames) -> None:
         )
         assert (got["n"] == len(test)).all()
         assert (got["people"] == len(test.subjects)).all()
+        suffering = {test.recordings[k].subject for k in np.asarray(test.clip)[truth]}
+        assert (got["in_pain"] == len(suffering)).all()
         auc = got.loc[("auc", "")]
         assert auc["low"] <= auc["value"] <= auc["high"]
 

@@ -34,7 +34,7 @@ def row(scores: pd.DataFrame, metric: str, label: str = "", **where: str) -> pd.
 
 def test_a_row_per_split_classifier_metric_and_class(predict):
     rng = np.random.default_rng(0)
-    one = predict(rng, 6, 5, seeds=3)
+    one = predict(rng, 10, 5, seeds=3)
     other = one[one["seed"] == 0].assign(classifier="one seed", predicted_label="LP")
     scores = score_table(
         pd.concat([one, other, other.assign(split="validation")]), CLASSES, **ABOUT
@@ -43,7 +43,7 @@ def test_a_row_per_split_classifier_metric_and_class(predict):
     assert len(scores) == 3 * (len(METRICS) + len(CLASS_METRICS) * 3)
     assert set(scores["dataset"]) == {"made-up"}
     assert set(scores["protocol"]) == {"predefined"}
-    assert set(scores["n"]) == {30}
+    assert set(scores["n"]) == {50}
 
     expected = [
         f1_score(part["true_label"], part["predicted_label"], average="macro")
@@ -77,6 +77,21 @@ def test_few_people_have_values_and_no_interval(predict):
         assert scores["value"].notna().all()
         assert scores[["low", "high"]].notna().to_numpy().all() == known
         assert scores[["low", "high"]].notna().to_numpy().any() == known
+
+
+def test_a_class_that_few_people_show_has_no_interval(predict):
+    for showing in (1, FEWEST_SUBJECTS - 1, FEWEST_SUBJECTS):
+        true = ["calm"] * (10 - showing) + ["pain"] * showing
+        table = predict(np.random.default_rng(5), 10, 1, classes=("calm", "pain"), true=true)
+        scores = score_table(table, ("calm", "pain"), **ABOUT)
+        known = scores.set_index(["metric", "class"])["low"].notna()
+        always = known[[("accuracy", ""), ("recall", "calm")]]
+        assert always.all()
+        rest = known.drop(
+            [("accuracy", ""), ("precision", "calm"), ("recall", "calm"), ("f1", "calm")]
+        )
+        assert len(rest) == 8
+        assert rest.all() == rest.any() == (showing >= FEWEST_SUBJECTS)
 
 
 def test_unlabelled_recordings_are_not_scored(predict):

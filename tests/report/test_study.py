@@ -96,7 +96,7 @@ def clinical() -> dict[str, pd.DataFrame]:
     )
     return {
         "matrix": matrix.assign(
-            people=6, **{"class": ""}, **estimates(len(matrix), "value", "low", "high")
+            people=6, in_pain=5, **{"class": ""}, **estimates(len(matrix), "value", "low", "high")
         ),
         "inside": inside,
         "curves": curves.assign(**estimates(len(curves), "value", "low", "high")),

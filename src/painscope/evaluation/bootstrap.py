@@ -29,7 +29,9 @@ __all__ = [
 RESAMPLES = 2000
 
 #: Fewer people give no interval. Four people can be redrawn in 35 ways only, one in a
-#: single way, so that the ends of an interval would tell about chance, not about people.
+#: single way, so that the ends of an interval would tell about chance, not about people. The
+#: same holds for those who show a class: if one person of twenty is in pain, redrawing the
+#: twenty tells nothing of how well pain is found in others.
 FEWEST_SUBJECTS = 5
 
 
@@ -84,6 +86,17 @@ class Counts:
         """Return every metric per seed: float64 [K]."""
         return metrics(self.counts.sum(axis=1))
 
+    def people(self, metric: str, number: int | None = None) -> int:
+        """Return how many people an interval of a metric rests on.
+
+        Of accuracy everybody; of a class's metric those who show the class; of all others
+        those who show the rarest class that occurs.
+        """
+        if metric == "accuracy":
+            return len(self.subjects)
+        showing = (self.counts.sum(axis=(0, 3)) > 0).sum(axis=0)
+        return int(showing[showing > 0].min() if number is None else showing[number])
+
     def draws(self, weights: np.ndarray) -> dict[tuple[str, int | None], np.ndarray]:
         """Return every metric, mean over seeds, per resample: float64 [R] from [R, S]."""
         drawn = np.tensordot(weights.astype(float), self.counts.astype(float), axes=(1, 1))
@@ -109,17 +122,18 @@ def interval(draws: np.ndarray) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def estimate(value: float, draws: np.ndarray, subjects: int) -> Estimate:
+def estimate(value: float, draws: np.ndarray, people: int) -> Estimate:
     """Return a value with the interval of its draws.
 
     Parameters
     ----------
     value : float
     draws : float [R]
-    subjects : int
-        How many people were drawn from; below `FEWEST_SUBJECTS` there is no interval.
+    people : int
+        How many people it rests on (`Counts.people`); below `FEWEST_SUBJECTS` there is no
+        interval.
     """
-    if subjects < FEWEST_SUBJECTS or np.isnan(value):
+    if people < FEWEST_SUBJECTS or np.isnan(value):
         return Estimate(float(value), float("nan"), float("nan"))
     return Estimate(float(value), *interval(draws))
 
@@ -206,7 +220,7 @@ def difference(
     Returns
     -------
     Estimate
-        Without an interval below `FEWEST_SUBJECTS` people.
+        Without an interval below `FEWEST_SUBJECTS` people, or people who show a class.
 
     Raises
     ------
@@ -225,7 +239,7 @@ def difference(
     else:
         values = [part.by_seed()[metric, None].mean() for part in parts]
         draws = [part.draws(weights)[metric, None] for part in parts]
-    return estimate(values[0] - values[1], draws[0] - draws[1], len(parts[0].subjects))
+    return estimate(values[0] - values[1], draws[0] - draws[1], parts[0].people(metric))
 
 
 def skill(
@@ -252,7 +266,7 @@ def skill(
     Returns
     -------
     Estimate
-        Without an interval below `FEWEST_SUBJECTS` people.
+        Without an interval below `FEWEST_SUBJECTS` people, or people who show a class.
 
     Raises
     ------
@@ -263,7 +277,7 @@ def skill(
     weights = resample(len(parts[0].subjects), resamples)
     value = _share(*(part.by_seed()["macro_f1", None].mean(keepdims=True) for part in parts))
     draws = _share(*(part.draws(weights)["macro_f1", None] for part in parts))
-    return estimate(value[0], draws, len(parts[0].subjects))
+    return estimate(value[0], draws, parts[0].people("macro_f1"))
 
 
 def _paired(classes: Sequence[str], *tables: pd.DataFrame) -> list[Counts]:

@@ -54,7 +54,8 @@ def cross_dataset(
     DataFrame
         ``trained_on``, ``dataset``, ``metric`` (accuracy, balanced_accuracy, auc, macro_f1
         and so on), ``class`` (empty for the whole), ``value``, ``low``, ``high`` (95 %,
-        bootstrap over subjects; NaN below 5 people), ``n`` (frames) and ``people``.
+        bootstrap over subjects; NaN where fewer than 5 people show a class), ``n`` (frames),
+        ``people`` and ``in_pain`` (people who show pain).
 
     Raises
     ------
@@ -84,10 +85,11 @@ def cross_dataset(
             protocol="cross-dataset",
             resamples=resamples,
         )
-        tables.append(scores.assign(people=len(frames.subjects)))
+        suffering = {frames.recordings[clip].subject for clip in frames.clip[frames.target > 0]}
+        tables.append(scores.assign(people=len(frames.subjects), in_pain=len(suffering)))
     table = pd.concat(tables, ignore_index=True).rename(columns={"classifier": "trained_on"})
-    columns = ["trained_on", "dataset", "metric", "class", "value", "low", "high", "n", "people"]
-    return table[columns]
+    columns = ["trained_on", "dataset", "metric", "class", "value", "low", "high"]
+    return table[[*columns, "n", "people", "in_pain"]]
 
 
 def _binary(predictions: pd.DataFrame, none: tuple[str, str]) -> pd.DataFrame:

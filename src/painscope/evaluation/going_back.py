@@ -209,7 +209,7 @@ def _changes(
         for key in wanted:
             values = first[key].mean(), second[key].mean()
             change = estimate(
-                values[1] - values[0], second_draws[key] - first_draws[key], len(before.subjects)
+                values[1] - values[0], second_draws[key] - first_draws[key], before.people(*key)
             )
             label = "" if key[1] is None else classes[key[1]]
             rows.append((stage, key[0], label, *values, change.value, change.low, change.high))

@@ -50,9 +50,9 @@ def score_table(
     -------
     DataFrame
         dataset, protocol, split, classifier, metric, class (empty for the whole table), value
-        (mean over seeds), low, high (95 % interval over subjects; NaN below
-        `FEWEST_SUBJECTS` people), seed_sd (NaN for one seed), n (recordings). Empty if no
-        recording has a label.
+        (mean over seeds), low, high (95 % interval over subjects; NaN where it would rest on
+        fewer than `FEWEST_SUBJECTS`, see `Counts.people`), seed_sd (NaN for one seed), n
+        (recordings). Empty if no recording has a label.
     """
     rows = []
     known = predictions[predictions["true_label"].notna()]
@@ -63,7 +63,7 @@ def score_table(
         if len(classes) == 2:
             by_seed["auc", None], draws["auc", None] = auc(part, classes, weights)
         for (metric, number), values in by_seed.items():
-            score = estimate(values.mean(), draws[metric, number], len(counts.subjects))
+            score = estimate(values.mean(), draws[metric, number], counts.people(metric, number))
             rows.append(
                 {
                     "dataset": dataset,

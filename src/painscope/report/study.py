@@ -44,7 +44,7 @@ TABLES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "lost": ("network", "concept", "before", "after", "change", "low", "high", "p", "p_holm"),
     },
     "clinical-vs-experimental": {
-        "matrix": ("trained_on", "dataset", "metric", "class", *_SCORES, "people"),
+        "matrix": ("trained_on", "dataset", "metric", "class", *_SCORES, "people", "in_pain"),
         "faces": ("dataset", "subject", "label", "experimental", "clinical"),
         "inside": ("network", "dataset", "unit", "asked", "pictures", "people", "mass", "random",
                    "area", "hit", "hit_random", "gain", "low", "high"),

@@ -311,13 +311,13 @@ def _clinical(study: Study) -> dict[str, Any]:
         "matrix_table": estimates_table(
             whole[whole["metric"] == "auc"].merge(
                 whole[whole["metric"] == "balanced_accuracy"],
-                on=["trained_on", "dataset", "people"], suffixes=("", "_balanced"),
+                on=["trained_on", "dataset", "people", "in_pain"], suffixes=("", "_balanced"),
             ),
             "each network on each dataset's held-out people",
             {
                 "AUC": cell("value", "low", "high"),
                 "Balanced accuracy": cell("value_balanced", "low_balanced", "high_balanced"),
-                "People": lambda row: Cell(f"{row['people']:.0f}"),
+                "People": lambda row: Cell(f"{row['people']:.0f}", f"{row['in_pain']:.0f} in pain"),
             },
             title=lambda row: f"{study.title(row['trained_on'])} → {study.title(row['dataset'])}",
             of="Trained on → tested on",
