@@ -79,7 +79,7 @@ def write_video(path: Path, *, seconds: int, height: int) -> None:
         stream.width = stream.height = height - height % 2
         stream.pix_fmt = "yuv420p"
         stream.options = {"preset": "ultrafast"}
-        for k in range(seconds * RATE):
+        for k in range(round(seconds * RATE)):
             image = loop[k % len(loop)][: stream.height, : stream.width]
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
             container.mux(stream.encode(frame))
