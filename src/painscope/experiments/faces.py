@@ -240,13 +240,12 @@ def _hand_coded(recording: Recording, numbers: np.ndarray, time_s: np.ndarray) -
 
 def _filmed(root: Path) -> _Coder:
     """Read virtual people's truth of the frame that was on display."""
-    from painscope.virtual import read_truth
+    from painscope.virtual.truth import on_display, read_truth
 
     def code(recording: Recording, numbers: np.ndarray, time_s: np.ndarray) -> _Coded:
         truth = read_truth(root, recording.id)
-        start = recording.start_s or 0.0
-        rows = np.searchsorted(truth["time_s"].to_numpy(), time_s + start + 1e-6, "right") - 1
-        return _true(truth.iloc[rows.clip(0)], [recording.label] * len(rows))
+        rows = on_display(truth["time_s"].to_numpy(), time_s + (recording.start_s or 0.0))
+        return _true(truth.iloc[rows], [recording.label] * len(rows))
 
     return code
 
