@@ -16,7 +16,6 @@ from .propagation import as_chain as as_chain
 from .propagation import relevance as relevance
 from .regions import ACTION_UNITS as ACTION_UNITS
 from .regions import REGIONS as REGIONS
-from .regions import crop_landmarks as crop_landmarks
 from .regions import face_mask as face_mask
 from .regions import region_masks as region_masks
 from .sanity import Curves as Curves
