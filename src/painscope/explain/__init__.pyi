@@ -1,9 +1,9 @@
-from .attention import concept_table as concept_table
-from .attention import holm as holm
-from .attention import lost_attention as lost_attention
 from .attribution import METHODS as METHODS
 from .attribution import Explainer as Explainer
 from .attribution import Explanation as Explanation
+from .concept_tests import concept_table as concept_table
+from .concept_tests import holm as holm
+from .concept_tests import lost_attention as lost_attention
 from .concepts import ConceptScores as ConceptScores
 from .concepts import concept_scores as concept_scores
 from .concepts import fit_concepts as fit_concepts

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from painscope.errors import LeakageError, UsageError
 from painscope.evaluation import resample
 from painscope.evaluation.bootstrap import estimate
-from painscope.explain.attention import holm
+from painscope.explain.concept_tests import holm
 
 if TYPE_CHECKING:
     import pandas as pd
