@@ -278,7 +278,9 @@ def _atlas(
     pieces: dict[str, Part], spans: dict[str, slice], count: int, relief: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return `uv` and `texels`, see `Body`; pieces may share a texture."""
-    uv, textures, offsets = np.zeros((count, 2), np.float32), [], {}
+    uv = np.zeros((count, 2), np.float32)
+    textures: list[np.ndarray] = []
+    offsets: dict[int, int] = {}
     for name, piece in pieces.items():
         if piece.texture is not None and id(piece.texture) not in offsets:
             offsets[id(piece.texture)] = sum(len(texture) for texture in textures)
