@@ -14,6 +14,7 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+from precision import cosine
 
 EVERY = (1, 2, 3, 5)
 #: Frames whose features are compared: mostly frames that were not searched.
@@ -58,10 +59,6 @@ def main() -> None:
                 f"{track.has_box.mean():.3f} | {track.found.mean():.3f} |",
                 flush=True,
             )
-
-
-def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,6 @@ import numpy as np
 from painscope.face import Face, FaceStream, FaceTrack
 from painscope.face.locators import LBPCascade, Locator, MediaPipeLandmarker
 from painscope.face.locators import lbp as lbp_module
-from painscope.face.locators.mediapipe import _silent_stderr
 from painscope.face.tracker import bridge, follow, overlap, steady
 from painscope.video import FrameReader, probe
 
@@ -74,8 +73,7 @@ def landmarks(model: Path, mode: str, faces: int, images: Sequence[np.ndarray]) 
         num_faces=faces,
         output_face_blendshapes=True,
     )
-    with _silent_stderr():
-        landmarker = vision.FaceLandmarker.create_from_options(options)
+    landmarker = vision.FaceLandmarker.create_from_options(options)
     rows = []
     for k, picture in enumerate(images):
         image = mediapipe.Image(
@@ -151,9 +149,10 @@ def found(videos: Sequence[Path], *locators: Locator) -> None:
 
 
 def speeds(pictures: dict[str, list[np.ndarray]], *locators: Locator) -> None:
+    from skimage.data import lbp_frontal_face_cascade_filename
     from skimage.feature import Cascade
 
-    slow = Cascade(str(lbp_module._cascade_file()))
+    slow = Cascade(lbp_frontal_face_cascade_filename())
 
     def scikit_image(image: np.ndarray) -> None:
         import cv2

@@ -12,11 +12,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from painscope.virtual import make_layout
-from painscope.virtual.motion import ACTION_UNITS
+from painscope.virtual.motion import ACTION_UNITS, FaceMotion
 from painscope.virtual.people import sample_person
 from painscope.virtual.render import Renderer
 from painscope.virtual.scene import sample_scene
-from painscope.virtual.sheet import still_motion
 
 FOLDER = Path(__file__).parent
 #: Seeds that nothing was tuned on.
@@ -37,7 +36,7 @@ def people(count: int = 24) -> Image.Image:
     yaws = np.random.default_rng(0).uniform(-18, 18, count)
     faces = []
     for k in range(count):
-        motion = still_motion(EXPRESSIONS[k % len(EXPRESSIONS)], pose=(float(yaws[k]), 0.0, 0.0))
+        motion = FaceMotion.held(EXPRESSIONS[k % len(EXPRESSIONS)], pose=(float(yaws[k]), 0.0, 0.0))
         faces.append(_renderer(FIRST + k).render(motion, 0))
     return _sheet(faces, len(EXPRESSIONS))
 
@@ -47,7 +46,7 @@ def action_units(columns: int = 7) -> Image.Image:
     renderer = _renderer(FIRST + 8)
     faces = []
     for unit in ACTION_UNITS:
-        face = Image.fromarray(renderer.render(still_motion({unit: 5.0}), 0))
+        face = Image.fromarray(renderer.render(FaceMotion.held({unit: 5.0}), 0))
         ImageDraw.Draw(face).text((8, 6), f"AU{unit}", fill="black", font_size=20)
         faces.append(np.asarray(face))
     return _sheet(faces, columns)

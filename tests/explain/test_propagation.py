@@ -27,7 +27,7 @@ def small_chain(seed: int = 0) -> nn.Sequential:
         nn.Flatten(),
         nn.Linear(4, 5),
         nn.ReLU(),
-        nn.Linear(5, 2),
+        nn.Linear(5, 1),
     )
     return chain.eval()
 
@@ -64,7 +64,7 @@ def alpha_beta(alpha: float, beta: float):
     return part
 
 
-def by_hand(chain: nn.Sequential, x: np.ndarray, target: int, preset: str, epsilon: float):
+def by_hand(chain: nn.Sequential, x: np.ndarray, preset: str, epsilon: float):
     w1, b1, w2, b2, w3, b3, w4, b4 = (p.detach().double().numpy() for p in chain.parameters())
     a1 = np.maximum(convolve(x, w1) + b1[:, None, None], 0)
     blocks = a1.reshape(3, 3, 2, 3, 2).transpose(0, 1, 3, 2, 4).reshape(3, 3, 3, 4)
@@ -73,8 +73,8 @@ def by_hand(chain: nn.Sequential, x: np.ndarray, target: int, preset: str, epsil
     a4 = a3.mean(axis=(1, 2))
     z5 = w3 @ a4 + b3
     a5 = np.maximum(z5, 0)
-    z6 = (w4 @ a5 + b4)[target]
-    r5 = a5 * w4[target] / (z6 + np.copysign(epsilon, z6)) * z6
+    z6 = (w4 @ a5 + b4)[0]
+    r5 = a5 * w4[0] / (z6 + np.copysign(epsilon, z6)) * z6
     r4 = a4 * (w3.T @ (r5 / (z5 + np.where(z5 < 0, -epsilon, epsilon))))
     total = a3.sum(axis=(1, 2), keepdims=True)
     r3 = np.where(total > 0, a3 / np.where(total > 0, total, 1), 0) * r4[:, None, None]
@@ -91,23 +91,23 @@ def by_hand(chain: nn.Sequential, x: np.ndarray, target: int, preset: str, epsil
 def test_presets_are_what_a_propagation_by_hand_gives(preset: str, seed: int, epsilon: float):
     chain = small_chain(seed)
     x = torch.randn(2, 2, 6, 6)
-    found = relevance(chain, x, target=1, preset=preset, epsilon=epsilon)
+    found = relevance(chain, x, preset=preset, epsilon=epsilon)
     for k in range(2):
-        expected, score = by_hand(chain, x[k].double().numpy(), 1, preset, epsilon)
+        expected, score = by_hand(chain, x[k].double().numpy(), preset, epsilon)
         np.testing.assert_allclose(found.maps[k], expected, rtol=1e-3, atol=1e-6)
         assert found.score[k] == pytest.approx(score, rel=1e-4)
         assert found.absorbed[k] == pytest.approx(score - expected.sum(), rel=1e-3, abs=1e-6)
 
 
 def test_captums_own_result_where_one_rule_is_enough():
-    chain = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 3))
+    chain = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 1))
     images = torch.randn(4, 6)
     for layer in (chain[0], chain[2]):
         layer.rule = EpsilonRule(0.1)
-    expected = LRP(chain).attribute(images.clone().requires_grad_(), target=2).detach()
+    expected = LRP(chain).attribute(images.clone().requires_grad_(), target=0).detach()
     # Pictures are wanted: the six numbers are a picture of 2×3 pixels.
     pictures = nn.Sequential(nn.Flatten(), *chain)
-    found = relevance(pictures, images.reshape(4, 1, 2, 3), target=2, epsilon=0.1)
+    found = relevance(pictures, images.reshape(4, 1, 2, 3), epsilon=0.1)
     np.testing.assert_allclose(found.maps.reshape(4, 6), expected, rtol=1e-4, atol=1e-7)
 
 
@@ -142,7 +142,16 @@ def test_a_chain_of_many_classes_weighs_one_against_the_others():
 
 def test_batch_norm_is_folded():
     network = VGG16GAP(0.05, 2, batch_norm=True).eval()
-    relevance(as_chain(network, 1), torch.randn(1, 3, 32, 32))
+    for layer in network.modules():  # untrained ones change next to nothing
+        if isinstance(layer, nn.BatchNorm2d):
+            nn.init.uniform_(layer.running_mean, -1, 1)
+            nn.init.uniform_(layer.running_var, 0.5, 2)
+    images = torch.randn(2, 3, 32, 32)
+    logits = network(images).detach()
+    chain = as_chain(network, 1)
+    np.testing.assert_allclose(chain(images)[:, 0], logits[:, 1] - logits[:, 0], rtol=1e-3)
+    assert not any(isinstance(layer, nn.BatchNorm2d) for layer in chain)
+    relevance(chain, images)
 
 
 def test_a_layer_without_a_rule_is_named():

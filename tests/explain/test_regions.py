@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from painscope.errors import UsageError
-from painscope.explain import ACTION_UNITS, crop_landmarks, face_mask, region_masks
-from painscope.explain.regions import MEDIAPIPE_68
+from painscope.explain import ACTION_UNITS, face_mask, region_masks
+from painscope.face.landmarks import MEDIAPIPE_68
 from painscope.virtual import FaceMotion, Renderer, sample_person, sample_scene
 
 SIZE = 160
@@ -74,13 +74,5 @@ def test_a_face_holds_its_regions(faces):
 def test_what_has_no_region_is_named():
     with pytest.raises(UsageError, match="AU45"):
         region_masks(np.zeros((68, 2)), 32, ["AU45"])
-    with pytest.raises(UsageError, match="not 0"):
+    with pytest.raises(UsageError, match="gives 0 landmarks"):
         region_masks(np.zeros((0, 2)), 32)
-
-
-def test_landmarks_move_into_the_crop():
-    box = np.array([[10, 20, 30, 40], [np.nan] * 4], np.float32)
-    landmarks = np.array([[[10, 20], [30, 40]], [[1, 1], [2, 2]]], np.float32)
-    moved = crop_landmarks(landmarks, box, margin=0.5, size=80)
-    np.testing.assert_allclose(moved[0], [[20, 20], [60, 60]])
-    assert np.isnan(moved[1]).all()

@@ -93,17 +93,6 @@ def test_everyone_is_tested_once_per_seed(found, pictures):
     counted = found[False].shown.sum(axis=-1)
     assert (counted == 8).all()
     np.testing.assert_array_equal(found[False].shown[0, :, :, 1].sum(axis=0), shown.sum(axis=0))
-    assert (found[False].asked == 8).all()
-
-
-def test_only_the_pictures_of_the_class_are_asked(network, pictures):
-    images, shown = pictures
-    values, slope = layer_view(network, images, "relu")
-    asked = np.arange(64) % 8 == 0
-    table = sensitivity(
-        values.mean(axis=(2, 3)), slope, shown, SUBJECTS, CONCEPTS, asked=asked, seeds=1
-    )
-    assert (table.asked == 1).all()
 
 
 def test_a_concept_of_one_person_is_tested_on_the_others_only(network, pictures):

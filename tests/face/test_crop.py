@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from painscope.face import crop_face, square_around
+from painscope.face import crop_face, crop_landmarks, square_around
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +61,11 @@ def test_a_box_beyond_the_image_gives_black(image):
     crop = crop_face(image, np.array([400, 400, 450, 450]), margin=0.1, size=32)
     assert crop.shape == (32, 32, 3)
     assert not crop.any()
+
+
+def test_landmarks_move_into_the_crop():
+    box = np.array([[10, 20, 30, 40], [np.nan] * 4], np.float32)
+    landmarks = np.array([[[10, 20], [30, 40]], [[1, 1], [2, 2]]], np.float32)
+    moved = crop_landmarks(landmarks, box, margin=0.5, size=80)
+    np.testing.assert_allclose(moved[0], [[20, 20], [60, 60]])
+    assert np.isnan(moved[1]).all()

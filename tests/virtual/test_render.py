@@ -10,7 +10,6 @@ from painscope.virtual.motion import ACTION_UNITS, FaceMotion
 from painscope.virtual.people import sample_person
 from painscope.virtual.render import Renderer
 from painscope.virtual.scene import sample_scene
-from painscope.virtual.sheet import contact_sheet, still_motion
 
 PAIN = {4: 4, 6: 4, 7: 4, 9: 3, 10: 3, 25: 2}
 
@@ -21,14 +20,14 @@ def renderer() -> Renderer:
 
 
 def test_a_picture_has_the_size_asked_for(renderer):
-    image = renderer.render(still_motion({}), 0)
+    image = renderer.render(FaceMotion.held({}), 0)
     assert image.shape == (160, 192, 3)
     assert image.dtype == np.uint8
     assert image.std() > 20
 
 
 def test_the_same_seeds_draw_the_same_picture(renderer):
-    motion = still_motion(PAIN, pose=(10, 4, -3))
+    motion = FaceMotion.held(PAIN, pose=(10, 4, -3))
     other = Renderer(sample_person(3), sample_scene(3), size=(192, 160), face_px=100)
     np.testing.assert_array_equal(renderer.render(motion, 0), other.render(motion, 0))
 
@@ -63,27 +62,27 @@ def test_every_unit_shows_on_its_own_region(renderer, unit):
 
 
 def test_regions_lie_on_the_face_and_apart(renderer):
-    masks = renderer.regions(still_motion({25: 3}), 0)
+    masks = renderer.regions(FaceMotion.held({25: 3}), 0)
     assert set(masks) == {f"AU{unit}" for unit in ACTION_UNITS}
     rows = {name: np.argwhere(mask)[:, 0].mean() for name, mask in masks.items()}
     assert all(mask.shape == (160, 192) and mask.dtype == bool for mask in masks.values())
     assert rows["AU1"] < rows["AU4"] < rows["AU43"] < rows["AU9"] < rows["AU12"] < rows["AU17"]
     assert not (masks["AU4"] & masks["AU17"]).any()
     # The lips' region takes in what opens between them.
-    assert masks["AU25"].sum() > renderer.regions(still_motion({}), 0)["AU25"].sum()
+    assert masks["AU25"].sum() > renderer.regions(FaceMotion.held({}), 0)["AU25"].sum()
 
 
 def test_landmarks_are_in_order_and_follow_the_head(renderer):
-    rest = renderer.landmarks(still_motion({}), 0)
+    rest = renderer.landmarks(FaceMotion.held({}), 0)
     assert rest.shape == (68, 2)
     assert rest.dtype == np.float32
     assert rest[0, 0] < rest[36, 0] < rest[39, 0] < rest[42, 0] < rest[45, 0] < rest[16, 0]
     assert rest[19, 1] < rest[37, 1] < rest[30, 1] < rest[51, 1] < rest[57, 1] < rest[8, 1]
-    turned = renderer.landmarks(still_motion({}, pose=(20, 0, 0)), 0)
+    turned = renderer.landmarks(FaceMotion.held({}, pose=(20, 0, 0)), 0)
     assert turned[30, 0] > rest[30, 0] + 5
-    raised = renderer.landmarks(still_motion({}, pose=(0, 12, 0)), 0)
+    raised = renderer.landmarks(FaceMotion.held({}, pose=(0, 12, 0)), 0)
     assert raised[30, 1] < rest[30, 1] - 3
-    tilted = renderer.landmarks(still_motion({}, pose=(0, 0, 12)), 0)
+    tilted = renderer.landmarks(FaceMotion.held({}, pose=(0, 0, 12)), 0)
     assert tilted[27, 0] > rest[27, 0] + 3  # towards the left shoulder: the picture's right
 
 
@@ -111,7 +110,7 @@ def test_gaze_moves_the_iris(renderer):
 
 def test_plain_edges_are_an_option_and_much_the_same_picture():
     person, scene = sample_person(6), sample_scene(6)
-    motion = still_motion(PAIN)
+    motion = FaceMotion.held(PAIN)
     smooth = Renderer(person, scene, size=(160, 160)).render(motion, 0).astype(int)
     plain = Renderer(person, scene, size=(160, 160), smooth=False).render(motion, 0).astype(int)
     difference = np.abs(smooth - plain)
@@ -123,7 +122,7 @@ def test_plain_edges_are_an_option_and_much_the_same_picture():
 def test_no_background_shines_through_a_face(seed):
     renderer = Renderer(sample_person(seed), sample_scene(seed), size=(160, 160))
     renderer._background[:] = 40.0  # far brighter than any face
-    motion = still_motion({}, pose=(8, 0, 0))
+    motion = FaceMotion.held({}, pose=(8, 0, 0))
     points = renderer.landmarks(motion, 0)
     left, right = points[39, 0], points[42, 0]
     top, bottom = points[27, 1], points[33, 1]
@@ -141,14 +140,8 @@ def test_what_is_too_small_is_refused(size, face_px):
 @pytest.mark.parametrize("seed", range(40, 52))
 def test_people_of_every_look_can_be_drawn(seed):
     renderer = Renderer(sample_person(seed), sample_scene(seed), size=(128, 128))
-    image = renderer.render(still_motion(PAIN, pose=(24, -8, 8)), 0)
-    points = renderer.landmarks(still_motion({}), 0).astype(int)
+    image = renderer.render(FaceMotion.held(PAIN, pose=(24, -8, 8)), 0)
+    points = renderer.landmarks(FaceMotion.held({}), 0).astype(int)
     cheek = image[points[30, 1] : points[30, 1] + 4, points[30, 0] - 12 : points[30, 0] + 12]
     assert cheek.mean() > 10
     assert np.isfinite(image).all()
-
-
-def test_a_contact_sheet_has_a_row_per_person():
-    people = [sample_person(seed) for seed in (1, 2)]
-    sheet = contact_sheet(people, [{}, PAIN, {43: (5, 0)}], cell=64)
-    assert sheet.shape == (128, 192, 3)

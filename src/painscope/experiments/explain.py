@@ -13,9 +13,9 @@ import numpy as np
 from painscope.errors import RunError, UsageError, VideoError
 from painscope.experiments.folder import RunFolder
 from painscope.experiments.models import source_path
-from painscope.explain import ACTION_UNITS, crop_landmarks, face_mask, region_masks
+from painscope.explain import ACTION_UNITS, face_mask, region_masks
 from painscope.explain.measures import mass_inside
-from painscope.face import CropBatch, FaceStream, Locator, make_locator
+from painscope.face import CropBatch, FaceStream, Locator, crop_landmarks, make_locator
 from painscope.files import atomic_path, write_text
 from painscope.networks import Checkpoint, load_checkpoint
 

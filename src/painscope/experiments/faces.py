@@ -13,9 +13,9 @@ import numpy as np
 
 from painscope.datasets import VIRTUAL_MARK, Dataset
 from painscope.errors import DatasetError
-from painscope.explain import crop_landmarks, region_masks
-from painscope.explain.regions import REGIONS, to_68
-from painscope.face import cropped_ids, read_crops, read_track
+from painscope.explain import REGIONS, region_masks
+from painscope.face import crop_landmarks, cropped_ids, read_crops, read_track
+from painscope.face.landmarks import to_68
 from painscope.recording import Recording
 
 if TYPE_CHECKING:
@@ -145,9 +145,8 @@ def known_faces(
         track = read_track(crops, recording.id)
         numbers = np.array(sorted(int(p.stem) for p in (crops / recording.id).glob("*.jpg")), int)
         coded = coder(recording, numbers, track.time_s[numbers])
-        points = crop_landmarks(
-            to_68(coded.landmarks), track.box[numbers], margin=margin, size=size
-        )
+        points = to_68(coded.landmarks, dataset.name)
+        points = crop_landmarks(points, track.box[numbers], margin=margin, size=size)
         for k, number in enumerate(numbers):
             codes = [values[k] for values in coded.shown.values()]
             if not (np.isfinite(points[k]).all() and np.isfinite(codes).all()):
@@ -240,13 +239,12 @@ def _hand_coded(recording: Recording, numbers: np.ndarray, time_s: np.ndarray) -
 
 def _filmed(root: Path) -> _Coder:
     """Read virtual people's truth of the frame that was on display."""
-    from painscope.virtual import read_truth
+    from painscope.virtual.truth import on_display, read_truth
 
     def code(recording: Recording, numbers: np.ndarray, time_s: np.ndarray) -> _Coded:
         truth = read_truth(root, recording.id)
-        start = recording.start_s or 0.0
-        rows = np.searchsorted(truth["time_s"].to_numpy(), time_s + start + 1e-6, "right") - 1
-        return _true(truth.iloc[rows.clip(0)], [recording.label] * len(rows))
+        rows = on_display(truth["time_s"].to_numpy(), time_s + (recording.start_s or 0.0))
+        return _true(truth.iloc[rows], [recording.label] * len(rows))
 
     return code
 

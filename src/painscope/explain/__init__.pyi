@@ -1,9 +1,9 @@
-from .attention import concept_table as concept_table
-from .attention import holm as holm
-from .attention import lost_attention as lost_attention
 from .attribution import METHODS as METHODS
 from .attribution import Explainer as Explainer
 from .attribution import Explanation as Explanation
+from .concept_tests import concept_table as concept_table
+from .concept_tests import holm as holm
+from .concept_tests import lost_attention as lost_attention
 from .concepts import ConceptScores as ConceptScores
 from .concepts import concept_scores as concept_scores
 from .concepts import fit_concepts as fit_concepts
@@ -16,7 +16,6 @@ from .propagation import as_chain as as_chain
 from .propagation import relevance as relevance
 from .regions import ACTION_UNITS as ACTION_UNITS
 from .regions import REGIONS as REGIONS
-from .regions import crop_landmarks as crop_landmarks
 from .regions import face_mask as face_mask
 from .regions import region_masks as region_masks
 from .sanity import Curves as Curves

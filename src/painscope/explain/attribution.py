@@ -50,7 +50,6 @@ class Explainer:
     method : {"relevance", "integrated-gradients", "grad-cam"}
     preset, epsilon
         Of relevance: see `painscope.explain.relevance`.
-    device : str
 
     Raises
     ------
@@ -66,7 +65,6 @@ class Explainer:
         method: str = "relevance",
         preset: str = "epsilon-plus-flat",
         epsilon: float = EPSILON,
-        device: str = "auto",
     ) -> None:
         network, card = checkpoint
         self.label = card.classes[-1] if label is None else label
@@ -77,7 +75,7 @@ class Explainer:
         if method not in METHODS:
             raise UsageError(f"unknown method {method!r}", hint=f"There are: {', '.join(METHODS)}.")
         self.card, self.method, self.preset, self.epsilon = card, method, preset, epsilon
-        self.device = pick_device(device)
+        self.device = pick_device("auto")
         self.chain = as_chain(network, card.classes.index(self.label)).to(self.device)
 
     def explain(self, crops: np.ndarray) -> Explanation:

@@ -9,7 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from painscope.errors import LeakageError, UsageError
+from painscope.errors import UsageError
+from painscope.explain.folds import people_folds
+from painscope.explain.measures import ratio
 
 __all__ = ["ConceptScores", "concept_scores", "fit_concepts", "random_concepts"]
 
@@ -34,10 +36,7 @@ class ConceptScores:
 
     def iou(self) -> np.ndarray:
         """Return the IoU over all people, float64 [K, C]; NaN where nothing is to be found."""
-        union = self.union.sum(axis=1)
-        return np.divide(
-            self.intersection.sum(axis=1), union, out=np.full_like(union, np.nan), where=union > 0
-        )
+        return ratio(self.intersection.sum(axis=1), self.union.sum(axis=1))
 
 
 def random_concepts(masks: np.ndarray, seed: int) -> np.ndarray:
@@ -96,17 +95,11 @@ def concept_scores(
     people, who = np.unique(np.asarray(subjects), return_inverse=True)
     if not len(activations) == len(masks) == len(who) or masks.shape[1] != len(concepts):
         raise UsageError("activations, masks, subjects and concepts do not belong together")
-    if len(people) < folds or folds < 2:
-        raise UsageError(f"{len(people)} people cannot be divided into {folds} groups")
     shape = (seeds, len(people), len(concepts))
     intersection, union = np.zeros(shape), np.zeros(shape)
     for seed in range(seeds):
         truth = random_concepts(masks, seed) if control else masks
-        group = np.random.default_rng(seed).permutation(len(people)) % folds
-        for fold in range(folds):
-            tested = group[who] == fold
-            if set(who[tested]) & set(who[~tested]):
-                raise LeakageError("a person is on both sides of a concept's split")
+        for tested in people_folds(subjects, folds, np.random.default_rng(seed)):
             weights, scale = fit_concepts(
                 activations[~tested], truth[~tested], seed=seed, epochs=epochs
             )

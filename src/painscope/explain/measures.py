@@ -10,7 +10,7 @@ from painscope.errors import UsageError
 from painscope.evaluation import Estimate, resample
 from painscope.evaluation.bootstrap import estimate
 
-__all__ = ["gain", "mass_inside", "pointing_game"]
+__all__ = ["gain", "mass_inside", "pointing_game", "ratio"]
 
 
 def mass_inside(maps: np.ndarray, masks: np.ndarray) -> np.ndarray:
@@ -34,8 +34,8 @@ def mass_inside(maps: np.ndarray, masks: np.ndarray) -> np.ndarray:
     return np.divide(inside, total, out=np.full_like(inside, np.nan), where=known)
 
 
-def pointing_game(maps: np.ndarray, masks: np.ndarray, *, tolerance: float = 0.0) -> np.ndarray:
-    """Return whether each map's highest point lies in the region, or near it.
+def pointing_game(maps: np.ndarray, masks: np.ndarray) -> np.ndarray:
+    """Return whether each map's highest point lies in the region.
 
     Zhang et al., Top-down neural attention by excitation backprop, ECCV 2016.
 
@@ -43,8 +43,6 @@ def pointing_game(maps: np.ndarray, masks: np.ndarray, *, tolerance: float = 0.0
     ----------
     maps : float [B, H, W]
     masks : bool [B, H, W]
-    tolerance : float
-        Pixels.
 
     Returns
     -------
@@ -54,9 +52,7 @@ def pointing_game(maps: np.ndarray, masks: np.ndarray, *, tolerance: float = 0.0
     hits = np.full(len(maps), np.nan)
     for k, (values, mask) in enumerate(zip(maps, masks, strict=True)):
         if mask.any():
-            row, column = np.unravel_index(values.argmax(), values.shape)
-            y, x = np.nonzero(mask)
-            hits[k] = np.hypot(y - row, x - column).min() <= tolerance
+            hits[k] = mask.flat[values.argmax()]
     return hits
 
 
@@ -89,3 +85,8 @@ def gain(values: np.ndarray, control: np.ndarray, subjects: Sequence[str]) -> Es
     means = np.bincount(who, difference[known]) / np.bincount(who)
     draws = resample(len(means)) @ means / len(means)
     return estimate(float(means.mean()), draws, len(means))
+
+
+def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Return `part` / `whole`, element by element; NaN where the whole is nothing."""
+    return np.divide(part, whole, out=np.full_like(whole, np.nan), where=whole > 0)

@@ -90,20 +90,18 @@ def relevance(
     chain: nn.Sequential,
     images: Tensor,
     *,
-    target: int = 0,
     preset: str = "epsilon-plus-flat",
     epsilon: float = EPSILON,
 ) -> Relevance:
-    """Return the relevance of every pixel to an output of a chain of layers.
+    """Return the relevance of every pixel to the output of a chain of layers.
 
     Parameters
     ----------
     chain : Sequential
-        In evaluation mode, such as `as_chain` gives. Its weights are left as they were.
+        In evaluation mode and with one output, such as `as_chain` gives. Its weights are left
+        as they were.
     images : float [B, C, H, W]
         Prepared as the network wants them.
-    target : int
-        The output to explain.
     preset : {"epsilon-plus-flat", "epsilon-alpha2-beta1-flat"}
         α1β0 or α2β1 on convolutions, ε on dense layers, flat on the first convolution. Pools
         share in proportion to their inputs, a max-pool with its winner.
@@ -128,9 +126,9 @@ def relevance(
     chain = copy.deepcopy(chain)  # captum changes weights while it works
     rules = _attach(chain, preset, epsilon)
     images = images.detach().clone().requires_grad_()
-    attributed = LRP(chain).attribute(images, target=target).detach()
+    attributed = LRP(chain).attribute(images, target=0).detach()
     with torch.no_grad():
-        score, taken = _check(chain, rules, images, target)
+        score, taken = _check(chain, rules, images)
     maps = attributed.sum(dim=1)
     return Relevance(*(part.float().cpu().numpy() for part in (maps, score, taken)))
 
@@ -147,7 +145,7 @@ def _attach(chain: nn.Sequential, preset: str, epsilon: float) -> dict[str, Prop
 
 
 def _check(
-    chain: nn.Sequential, rules: dict[str, PropagationRule | None], images: Tensor, target: int
+    chain: nn.Sequential, rules: dict[str, PropagationRule | None], images: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Compare what every layer handed down with what it had to; return score and what was taken.
 
@@ -157,10 +155,8 @@ def _check(
     for name, layer in chain.named_children():
         inputs[name] = values
         values = layer(values)
-    score = values[:, target]
-    expected = torch.zeros_like(values)
-    expected[:, target] = 1
-    expected, taken = _total(expected), torch.zeros_like(score)
+    score = values[:, 0]
+    expected, taken = _total(torch.ones_like(values)), torch.zeros_like(score)
     for name, layer in reversed(list(chain.named_children())):
         rule = rules[name]
         if rule is None:

@@ -17,16 +17,14 @@ from types import MappingProxyType
 import numpy as np
 
 from painscope.errors import UsageError
+from painscope.face.landmarks import to_68
 
 __all__ = [
     "ACTION_UNITS",
-    "MEDIAPIPE_68",
     "REGIONS",
     "Ellipse",
-    "crop_landmarks",
     "face_mask",
     "region_masks",
-    "to_68",
 ]
 
 
@@ -51,7 +49,7 @@ class Ellipse:
 
 _INNER_BROW, _MID_BROW, _OUTER_BROW = (22,), (23, 24), (25, 26)
 _LIDS = (42, 45)  # the corners: they stay when the lids move
-_NOSE_TIP, _NOSE_WING, _NOSE_BRIDGE = (33,), (35,), (27, 28)
+_NOSE_WING, _NOSE_BRIDGE = (35,), (27, 28)
 _MOUTH_CORNER, _UPPER_LIP, _LOWER_LIP = (54,), (51,), (57,)
 _LIPS = (48, 51, 54, 57)
 _CHIN = (8,)
@@ -95,68 +93,9 @@ _MIRROR = np.array(
      64, 63, 62, 61, 60, 67, 66, 65]
 )  # fmt: skip
 
-#: MediaPipe's points that lie nearest to iBUG's 68, in iBUG's order.
-MEDIAPIPE_68 = np.array(
-    [162, 234, 93, 58, 172, 136, 149, 148, 152, 377, 378, 365, 397, 288, 323, 454, 389,
-     71, 63, 105, 66, 107, 336, 296, 334, 293, 301, 168, 197, 5, 4, 75, 97, 2, 326, 305,
-     33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,
-     61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181, 78, 82, 13, 312, 308, 317, 14, 87]
-)  # fmt: skip
-
 #: What the two measures are on an average face: between the eyes' centres, and from there
 #: down to below the nose, in mm.
 _EYES_MM, _NOSE_MM = 62.0, 50.0
-
-
-def to_68(landmarks: np.ndarray) -> np.ndarray:
-    """Return iBUG's 68 points of a locator's landmarks, [..., K, 2] to [..., 68, 2].
-
-    Of 66, as UNBC-McMaster has them, the inner corners of the lips are lacking. No region hangs
-    on these; they are put on the outer corners.
-
-    Raises
-    ------
-    UsageError
-        If there are neither 68 nor 66, nor MediaPipe's 478 of them.
-    """
-    count = landmarks.shape[-2]
-    if count == 68:
-        return landmarks
-    if count == 66:
-        return landmarks[..., [*range(60), 48, 60, 61, 62, 54, 63, 64, 65], :]
-    if count == 478:
-        return landmarks[..., MEDIAPIPE_68, :]
-    raise UsageError(
-        f"regions need 66, 68 or 478 landmarks, not {count}",
-        hint="Choose the locator mediapipe or face-alignment.",
-    )
-
-
-def crop_landmarks(
-    landmarks: np.ndarray, box: np.ndarray, *, margin: float, size: int
-) -> np.ndarray:
-    """Return landmarks in the pixels of the crops that `painscope.face.crop_face` cuts.
-
-    Parameters
-    ----------
-    landmarks : float [T, K, 2]
-        In the frame's pixels.
-    box : float [T, 4]
-        NaN where there is no face; so are the results then.
-    margin, size
-        Those of the crops.
-
-    Returns
-    -------
-    float32 [T, K, 2]
-    """
-    from painscope.face import square_around
-
-    moved = np.full(landmarks.shape, np.nan, np.float32)
-    for k in np.flatnonzero(np.isfinite(box).all(axis=1)):
-        left, top, side = square_around(box[k], margin)
-        moved[k] = (landmarks[k] - (left, top)) * (size / side)
-    return moved
 
 
 def region_masks(
@@ -167,7 +106,7 @@ def region_masks(
     Parameters
     ----------
     landmarks : float [K, 2]
-        In pixels; 68 or 478 of them. With NaN among them there is no face, and no region.
+        In pixels; 66, 68 or 478 of them. With NaN among them there is no face, and no region.
     size : int or (int, int)
         Of the picture: a square's side, or width and height.
     units : sequence of str
@@ -188,7 +127,7 @@ def region_masks(
         raise UsageError(
             f"no region is known for {unknown[0]}", hint=f"There are: {', '.join(REGIONS)}."
         )
-    points = to_68(np.asarray(landmarks, float))
+    points = to_68(np.asarray(landmarks, float), "regions")
     masks = np.zeros((len(units), height, width), bool)
     if not np.isfinite(points).all():
         return masks
@@ -208,7 +147,7 @@ def face_mask(landmarks: np.ndarray, size: int) -> np.ndarray:
     """Return the face from jaw to above the brows, bool [size, size]; empty without landmarks."""
     import cv2
 
-    points = to_68(np.asarray(landmarks, float))
+    points = to_68(np.asarray(landmarks, float), "regions")
     mask = np.zeros((size, size), np.uint8)
     if np.isfinite(points).all():
         _, up = _axes(points)

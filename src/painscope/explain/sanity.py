@@ -91,18 +91,17 @@ class Curves:
     score: np.ndarray
     random: np.ndarray
 
-    def advantage(self) -> np.ndarray:
-        """Return the area by which random orders' mean lies above the map's, float64 [B].
-
-        Above 0 for a good map when parts are deleted, below 0 when they are inserted.
-        """
-        from scipy.integrate import trapezoid
-
-        return trapezoid(self.random.mean(axis=0) - self.score, self.share, axis=1)
-
 
 def deletion(
-    chain: nn.Module, images: Tensor, maps: np.ndarray, baseline: Tensor, **settings: int
+    chain: nn.Module,
+    images: Tensor,
+    maps: np.ndarray,
+    baseline: Tensor,
+    *,
+    patch: int = 8,
+    steps: int = 16,
+    randoms: int = 5,
+    seed: int = 0,
 ) -> Curves:
     """Replace a picture's parts by a baseline, the most relevant first, and follow the score.
 
@@ -116,28 +115,43 @@ def deletion(
     images, baseline : float [B, C, H, W]
         Prepared; the baseline shows nothing: the pictures blurred, or one black.
     maps : float [B, H, W]
-    **settings
-        ``patch`` (side of the squares in pixels, 8), ``steps`` (16), ``randoms`` (orders, 5)
-        and ``seed`` (0).
+    patch : int
+        Side of the squares in pixels.
+    steps : int
+        At most so many steps from the picture to the baseline.
+    randoms : int
+        Random orders to compare with.
+    seed : int
+        Of these.
 
     Raises
     ------
     UsageError
         If the pictures are smaller than a square.
     """
-    return _curves(chain, images, baseline.expand_as(images), maps, **settings)
+    settings = patch, steps, randoms, seed
+    return _curves(chain, images, baseline.expand_as(images), maps, *settings)
 
 
 def insertion(
-    chain: nn.Module, images: Tensor, maps: np.ndarray, baseline: Tensor, **settings: int
+    chain: nn.Module,
+    images: Tensor,
+    maps: np.ndarray,
+    baseline: Tensor,
+    *,
+    patch: int = 8,
+    steps: int = 16,
+    randoms: int = 5,
+    seed: int = 0,
 ) -> Curves:
     """Put a picture's parts into a baseline, the most relevant first: see `deletion`."""
-    return _curves(chain, baseline.expand_as(images), images, maps, **settings)
+    settings = patch, steps, randoms, seed
+    return _curves(chain, baseline.expand_as(images), images, maps, *settings)
 
 
 def _curves(
-    chain: nn.Module, start: Tensor, stop: Tensor, maps: np.ndarray, *,
-    patch: int = 8, steps: int = 16, randoms: int = 5, seed: int = 0,
+    chain: nn.Module, start: Tensor, stop: Tensor, maps: np.ndarray,
+    patch: int, steps: int, randoms: int, seed: int,
 ) -> Curves:  # fmt: skip
     height, width = start.shape[2:]
     if patch < 1 or min(height, width) < patch or steps < 1 or randoms < 1:

@@ -11,10 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from painscope.errors import LeakageError, UsageError
+from painscope.errors import UsageError
 from painscope.evaluation import resample
 from painscope.evaluation.bootstrap import estimate
-from painscope.explain.attention import holm
+from painscope.explain.concept_tests import holm
+from painscope.explain.folds import people_folds
+from painscope.explain.measures import ratio
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,9 +41,7 @@ class Sensitivity:
     shown : float64 [K, P, C, 2]
         Pictures without and with it.
     rising : float64 [K, P, C]
-        Pictures of the class in question whose score rises along the concept's direction.
-    asked : float64 [K, P, C]
-        Pictures of the class in question.
+        Pictures, with or without it, whose score rises along the concept's direction.
     """
 
     concepts: tuple[str, ...]
@@ -49,18 +49,17 @@ class Sensitivity:
     told: np.ndarray
     shown: np.ndarray
     rising: np.ndarray
-    asked: np.ndarray
 
     def accuracy(self) -> np.ndarray:
         """Return how well pictures with and without a concept are told apart, float64 [K, C].
 
         Balanced: chance is 0.5, however rare the concept.
         """
-        return _ratio(self.told.sum(axis=1), self.shown.sum(axis=1)).mean(axis=2)
+        return ratio(self.told.sum(axis=1), self.shown.sum(axis=1)).mean(axis=2)
 
     def score(self) -> np.ndarray:
-        """Return the share of the class's pictures whose score rises, float64 [K, C]."""
-        return _ratio(self.rising.sum(axis=1), self.asked.sum(axis=1))
+        """Return the share of pictures whose score rises, float64 [K, C]."""
+        return ratio(self.rising.sum(axis=1), self.shown.sum(axis=(1, 3)))
 
 
 def layer_view(chain: nn.Sequential, images: Tensor, layer: str) -> tuple[np.ndarray, np.ndarray]:
@@ -112,7 +111,6 @@ def sensitivity(
     subjects: Sequence[str],
     concepts: Sequence[str],
     *,
-    asked: np.ndarray | None = None,
     seeds: int = 5,
     folds: int = 3,
     control: bool = False,
@@ -121,7 +119,8 @@ def sensitivity(
 
     A concept's direction is that of a linear classifier of pictures that show it against
     pictures that do not (Kim et al., TCAV, ICML 2018). Here it has one number per filter: what
-    is classified is a filter's mean over the picture, so that a concept may be anywhere.
+    is classified is a filter's mean over the picture, so that a concept may be anywhere. And
+    the score is followed in all pictures, where Kim et al. take those of the class in question.
     Everyone is tested once per seed. A group of people is not tested for a concept that the
     others never show, or always.
 
@@ -135,8 +134,6 @@ def sensitivity(
         Which picture shows which concept.
     subjects : sequence of str, length N
     concepts : sequence of str, length C
-    asked : bool [N], optional
-        The pictures of the class in question; all by default.
     seeds : int
         Each draws its own groups.
     folds : int
@@ -150,23 +147,17 @@ def sensitivity(
         If there are fewer people than folds, or lengths differ.
     """
     people, who = np.unique(np.asarray(subjects), return_inverse=True)
-    asked = np.ones(len(who), bool) if asked is None else np.asarray(asked, bool)
-    lengths = {len(activations), len(gradients), len(shown), len(who), len(asked)}
+    lengths = {len(activations), len(gradients), len(shown), len(who)}
     if len(lengths) > 1 or shown.shape[1] != len(concepts):
         raise UsageError("activations, gradients, concepts and subjects do not belong together")
-    if len(people) < folds or folds < 2:
-        raise UsageError(f"{len(people)} people cannot be divided into {folds} groups")
     shape = (seeds, len(people), len(concepts))
     told, pictures = np.zeros((2, *shape, 2))
-    rising, number = np.zeros((2, *shape))
+    rising = np.zeros(shape)
     for seed in range(seeds):
         rng = np.random.default_rng(seed)
-        group = rng.permutation(len(people)) % folds
+        groups = people_folds(subjects, folds, rng)
         truth = rng.permuted(shown, axis=0) if control else shown
-        for fold in range(folds):
-            tested = group[who] == fold
-            if set(who[tested]) & set(who[~tested]):
-                raise LeakageError("a person is on both sides of a concept's split")
+        for tested in groups:
             for k in range(len(concepts)):
                 if len(np.unique(truth[~tested, k])) < 2:
                     continue
@@ -176,9 +167,8 @@ def sensitivity(
                 np.add.at(told[seed, :, k], (who[tested], kind), right)
                 np.add.at(pictures[seed, :, k], (who[tested], kind), 1)
                 up = gradients[tested] @ _direction(model) > 0
-                np.add.at(rising[seed, :, k], who[tested], up & asked[tested])
-                np.add.at(number[seed, :, k], who[tested], asked[tested])
-    return Sensitivity(tuple(concepts), tuple(people.tolist()), told, pictures, rising, number)
+                np.add.at(rising[seed, :, k], who[tested], up)
+    return Sensitivity(tuple(concepts), tuple(people.tolist()), told, pictures, rising)
 
 
 def tcav_table(found: Sensitivity, control: Sensitivity) -> pd.DataFrame:
@@ -193,11 +183,11 @@ def tcav_table(found: Sensitivity, control: Sensitivity) -> pd.DataFrame:
     -------
     DataFrame
         A row per concept: ``concept``, ``accuracy`` (balanced, on others than fitted on) and
-        ``accuracy_control``; ``score`` (TCAV: share of the class's pictures whose score rises)
-        with ``low`` and ``high`` (95 %, bootstrap over people), ``control`` with
-        ``control_low`` and ``control_high`` (the random concepts' lowest and highest); ``p``
-        (Welch's t-test of the seeds' scores against the random ones', as Kim et al.: it speaks
-        of trainings, the interval of people) and ``p_holm``.
+        ``accuracy_control``; ``score`` (TCAV: share of pictures whose score rises) with ``low``
+        and ``high`` (95 %, bootstrap over people), ``control`` with ``control_low`` and
+        ``control_high`` (the random concepts' lowest and highest); ``p`` (Welch's t-test of the
+        seeds' scores against the random ones', as Kim et al.: it speaks of trainings, the
+        interval of people) and ``p_holm``.
 
     Raises
     ------
@@ -211,10 +201,11 @@ def tcav_table(found: Sensitivity, control: Sensitivity) -> pd.DataFrame:
         raise UsageError("concepts and their controls are not of the same people")
     people = len(found.subjects)
     weights = resample(people).astype(float)
-    rising, asked = (
-        np.einsum("rp,kpc->rkc", weights, values) for values in (found.rising, found.asked)
+    rising, tested = (
+        np.einsum("rp,kpc->rkc", weights, values)
+        for values in (found.rising, found.shown.sum(axis=-1))
     )
-    draws = _ratio(rising, asked).mean(axis=1)
+    draws = ratio(rising, tested).mean(axis=1)
     scores, random = found.score(), control.score()
     rows = []
     for k, concept in enumerate(found.concepts):
@@ -251,7 +242,3 @@ def _classifier():  # type: ignore[no-untyped-def]
 def _direction(model) -> np.ndarray:  # type: ignore[no-untyped-def]
     """Return the classifier's weights in the layer's own units, float64 [F]."""
     return model[-1].coef_[0] / model[0].scale_
-
-
-def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    return np.divide(part, whole, out=np.full_like(whole, np.nan), where=whole > 0)

@@ -1,6 +1,6 @@
 """One tracked face per frame, cropped: locators, the tracker, crops in memory and on disk."""
 
-from painscope.face.crop import CROP_SIZE, crop_face, square_around
+from painscope.face.crop import CROP_SIZE, crop_face, crop_landmarks, square_around
 from painscope.face.cropping import write_crops
 from painscope.face.folder import CropResult, cropped_ids, read_crops, read_track
 from painscope.face.locators import (
@@ -23,6 +23,7 @@ __all__ = [
     "FaceTrack",
     "Locator",
     "crop_face",
+    "crop_landmarks",
     "crop_provenance",
     "cropped_ids",
     "download_face_landmarker",

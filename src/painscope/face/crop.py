@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["CROP_SIZE", "crop_face", "square_around"]
+__all__ = ["CROP_SIZE", "crop_face", "crop_landmarks", "square_around"]
 
 #: Side of a crop in pixels: VGG16's input.
 CROP_SIZE = 224
@@ -62,3 +62,28 @@ def crop_face(
         square[y0 - top : y1 - top, x0 - left : x1 - left] = image[y0:y1, x0:x1]
     method = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
     return cv2.resize(square, (size, size), interpolation=method)
+
+
+def crop_landmarks(
+    landmarks: np.ndarray, box: np.ndarray, *, margin: float, size: int
+) -> np.ndarray:
+    """Return landmarks in the pixels of the crops that `crop_face` cuts.
+
+    Parameters
+    ----------
+    landmarks : float [T, K, 2]
+        In the frame's pixels.
+    box : float [T, 4]
+        NaN where there is no face; so are the results then.
+    margin, size
+        Those of the crops.
+
+    Returns
+    -------
+    float32 [T, K, 2]
+    """
+    moved = np.full(landmarks.shape, np.nan, np.float32)
+    for k in np.flatnonzero(np.isfinite(box).all(axis=1)):
+        left, top, side = square_around(box[k], margin)
+        moved[k] = (landmarks[k] - (left, top)) * (size / side)
+    return moved

@@ -11,7 +11,8 @@ import numpy as np
 from painscope.errors import DatasetError
 from painscope.face.track import CropBatch
 from painscope.recording import Recording
-from painscope.virtual.truth import UNIT_COLUMNS, truth_path
+from painscope.video.decoder import CLOCK_TOLERANCE_S
+from painscope.virtual.truth import UNIT_COLUMNS, on_display, truth_path
 
 __all__ = ["TrueActionUnits"]
 
@@ -30,7 +31,7 @@ class TrueActionUnits:
     names: tuple[str, ...] = (*UNIT_COLUMNS, "blink_L", "blink_R", "yaw", "pitch", "roll")
     crop_size: int | None = None
     reach = 0
-    provenance: Mapping[str, object] = {"name": name}
+    provenance: Mapping[str, object] = {"name": name, "clock_tolerance_s": CLOCK_TOLERANCE_S}
 
     def extract(self, batch: CropBatch, recording: Recording) -> np.ndarray:
         """Return the truth of the frame on display at each of the batch's times.
@@ -45,10 +46,7 @@ class TrueActionUnits:
             If the recording is not of virtual people, or its truth is missing.
         """
         time_s, values = _truth(_find(recording), self.names)
-        # Half a millisecond of grace: containers round their time stamps.
-        when = batch.track.time_s + (recording.start_s or 0.0) + 5e-4
-        frame = np.searchsorted(time_s, when, side="right") - 1
-        return values[np.clip(frame, 0, len(values) - 1)]
+        return values[on_display(time_s, batch.track.time_s + (recording.start_s or 0.0))]
 
 
 def _find(recording: Recording) -> Path:

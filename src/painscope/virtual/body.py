@@ -199,68 +199,96 @@ def _merge(head: Head, pieces: dict[str, Part], relief: np.ndarray, patches: lis
     ordered = dict(
         sorted(pieces.items(), key=lambda item: (not item[1].one_sided, item[0] in _HAIRY))
     )
-    spans, numbers, rows, textures, offsets = {}, {}, [], [], {}
-    start = below = 0
-    for number, (name, piece) in enumerate(ordered.items()):
-        spans[name], numbers[name] = slice(start, start + len(piece.points)), number
-        rows.append(piece.material.row())
-        start += len(piece.points)
-        if piece.texture is not None and id(piece.texture) not in offsets:
-            offsets[id(piece.texture)] = below
-            textures.append(piece.texture)
-            below += len(piece.texture)
-    follow, tint = np.ones(start, np.float32), np.ones(start, np.float32)
-    uv, roots, triangles, part = np.zeros((start, 2), np.float32), [], [], []
-    droop = np.zeros(start, np.float32)
+    numbers = {name: number for number, name in enumerate(ordered)}
+    spans, count = {}, 0
     for name, piece in ordered.items():
+        spans[name] = slice(count, count + len(piece.points))
+        count += len(piece.points)
+    triangles = np.vstack([piece.triangles + spans[name].start for name, piece in ordered.items()])
+    triangles = triangles.astype(np.int32)
+    sizes = [len(piece.triangles) for piece in ordered.values()]
+    part = np.repeat(np.arange(len(ordered), dtype=np.int32), sizes)
+    one_sided = sum(len(piece.triangles) for piece in ordered.values() if piece.one_sided)
+    hairy = [numbers[name] for name in _HAIRY if name in numbers]
+    casts = _casting(ordered, spans, numbers, triangles, part)
+    points = np.vstack([piece.points for piece in ordered.values()]).astype(np.float32)
+    follow, tint, droop, root = _movements(ordered, spans, count)
+    sinking = [np.flatnonzero((droop > 0) & (side * points[:, 0] > 0)) for side in (1, -1)]
+    uv, texels = _atlas(ordered, spans, count, relief)
+    return Body(
+        head=head,
+        points=points,
+        normals=np.vstack([piece.normals for piece in ordered.values()]).astype(np.float32),
+        root=root,
+        droop={side: (index, droop[index]) for side, index in enumerate(sinking)},
+        follow=follow,
+        tint=tint,
+        uv=uv,
+        triangles=triangles,
+        one_sided=one_sided,
+        first_hair=int(np.isin(part, hairy, invert=True).sum()),
+        **dict.fromkeys(("drawn", "drawn_skin", "used"), np.arange(count, dtype=np.int32)),
+        casting=np.vstack([COARSE_TRIANGLES + spans["skin"].start, triangles[casts]]),
+        one_sided_casting=len(COARSE_TRIANGLES) + int(casts[:one_sided].sum()),
+        part=part,
+        spans=spans,
+        numbers=numbers,
+        materials=np.array([piece.material.row() for piece in ordered.values()], np.float32),
+        texels=texels,
+        patches=patches,
+    )
+
+
+def _movements(
+    pieces: dict[str, Part], spans: dict[str, slice], count: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return `follow`, `tint`, how far each point droops, and `root`, see `Body`."""
+    follow, tint = np.ones(count, np.float32), np.ones(count, np.float32)
+    droop, roots = np.zeros(count, np.float32), []
+    for name, piece in pieces.items():
         span = spans[name]
         tint[span] = piece.tint
         if piece.follow is not None:
             follow[span] = piece.follow
-        if piece.uv is not None:
-            uv[span] = piece.uv
-            uv[span, 1] += offsets[id(piece.texture)]
         if piece.droop is not None:
             droop[span] = piece.droop
         if piece.root is not None:
             own = np.arange(span.start, span.stop)[piece.root >= 0]
             roots.append(np.stack([own, piece.root[piece.root >= 0]], -1))
-        triangles.append(piece.triangles + span.start)
-        part.append(np.full(len(piece.triangles), numbers[name], np.int32))
-    every = np.vstack(triangles).astype(np.int32)
-    of_part = np.concatenate(part)
-    one_sided = sum(len(p.triangles) for p in ordered.values() if p.one_sided)
-    hairy = [numbers[name] for name in _HAIRY if name in numbers]
-    casts = np.isin(of_part, [numbers[name] for name in _CASTING if name in numbers])
+    return follow, tint, droop, np.ascontiguousarray(np.vstack(roots).T, np.int32)
+
+
+def _casting(
+    pieces: dict[str, Part],
+    spans: dict[str, slice],
+    numbers: dict[str, int],
+    triangles: np.ndarray,
+    part: np.ndarray,
+) -> np.ndarray:
+    """Return which triangles besides the skin's cast shadows, bool [M]."""
+    casts = np.isin(part, [numbers[name] for name in _CASTING if name in numbers])
     for name in ("hair", "beard"):
-        if name in ordered:
-            casts &= (of_part != numbers[name]) | (
-                _wisp(ordered[name], spans[name], every) % 3 == 0
-            )
-    points = np.vstack([p.points for p in ordered.values()]).astype(np.float32)
-    sinking = [np.flatnonzero((droop > 0) & (side * points[:, 0] > 0)) for side in (1, -1)]
-    return Body(
-        head=head,
-        points=points,
-        normals=np.vstack([p.normals for p in ordered.values()]).astype(np.float32),
-        root=np.ascontiguousarray(np.vstack(roots).T, np.int32),
-        droop={side: (index, droop[index]) for side, index in enumerate(sinking)},
-        follow=follow,
-        tint=tint,
-        uv=uv,
-        triangles=every,
-        one_sided=one_sided,
-        first_hair=int(np.isin(of_part, hairy, invert=True).sum()),
-        **dict.fromkeys(("drawn", "drawn_skin", "used"), np.arange(start, dtype=np.int32)),
-        casting=np.vstack([COARSE_TRIANGLES + spans["skin"].start, every[casts]]),
-        one_sided_casting=len(COARSE_TRIANGLES) + int(casts[:one_sided].sum()),
-        part=of_part,
-        spans=spans,
-        numbers=numbers,
-        materials=np.array(rows, np.float32),
-        texels=_texels(textures, relief),
-        patches=patches,
-    )
+        if name in pieces:
+            third = _wisp(pieces[name], spans[name], triangles) % 3 == 0
+            casts &= (part != numbers[name]) | third
+    return casts
+
+
+def _atlas(
+    pieces: dict[str, Part], spans: dict[str, slice], count: int, relief: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return `uv` and `texels`, see `Body`; pieces may share a texture."""
+    uv = np.zeros((count, 2), np.float32)
+    textures: list[np.ndarray] = []
+    offsets: dict[int, int] = {}
+    for name, piece in pieces.items():
+        if piece.texture is not None and id(piece.texture) not in offsets:
+            offsets[id(piece.texture)] = sum(len(texture) for texture in textures)
+            textures.append(piece.texture)
+        if piece.uv is not None:
+            uv[spans[name]] = piece.uv
+            uv[spans[name], 1] += offsets[id(piece.texture)]
+    return uv, _texels(textures, relief)
 
 
 def _wisp(part: Part, span: slice, triangles: np.ndarray) -> np.ndarray:

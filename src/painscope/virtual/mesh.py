@@ -14,7 +14,7 @@ __all__ = ["Material", "Part", "ribbons", "sheet", "vertex_normals"]
 
 @dataclass(frozen=True)
 class Material:
-    """How a surface answers light (see `shading.shade`); highlights narrow with 2**sharpness."""
+    """How a surface answers light (`shading`); highlights narrow with 2**sharpness."""
 
     kind: int = raster.PLAIN
     colour: tuple[float, float, float] = (0.5, 0.5, 0.5)
@@ -30,7 +30,7 @@ class Material:
         return cls(raster.HAIR, (red, green, blue), gloss=0.55, sharpness=5)
 
     def row(self) -> list[float]:
-        """Return the numbers that `shading.shade` reads."""
+        """Return the numbers that `shading.shade_surfaces` and `shading.shade_hair` read."""
         return [
             float(self.kind), *np.sqrt(self.colour), float(self.textured), *self.wrap, self.gloss,
             float(self.sharpness),

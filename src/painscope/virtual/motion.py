@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +53,28 @@ class FaceMotion:
         return cls(
             np.asarray(time_s, np.float64), *(np.zeros(shape, np.float32) for shape in zeros)
         )
+
+    @classmethod
+    def held(
+        cls,
+        units: Mapping[int, float | tuple[float, float]],
+        *,
+        pose: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    ) -> FaceMotion:
+        """Return one frame of an expression.
+
+        Parameters
+        ----------
+        units : mapping of int to float or (float, float)
+            Intensity 0–5 of each action unit, of both sides or of left and right.
+        pose : (float, float, float)
+            Head yaw, pitch and roll in degrees.
+        """
+        motion = cls.still(np.zeros(1))
+        for unit, intensity in units.items():
+            motion.action_units[0, ACTION_UNITS.index(unit)] = intensity
+        motion.pose[0] = pose
+        return motion
 
     def intensity(self, action_unit: int) -> np.ndarray:
         """Return one unit's intensity, the stronger side: float32 [T]."""

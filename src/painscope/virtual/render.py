@@ -298,7 +298,7 @@ def _turn(yaw: float, pitch: float, roll: float) -> np.ndarray:
 
 
 def _light_table(scene: Scene) -> np.ndarray:
-    """Return key, fill, sky and floor as `shading.shade` reads them: float32 [4, 9]."""
+    """Return key, fill, sky and floor as `shading` reads them: float32 [4, 9]."""
     table = np.zeros((4, 9), np.float32)
     lamps = ((scene.key_direction, scene.key_colour), (scene.fill_direction, scene.fill_colour))
     for row, (direction, colour) in enumerate(lamps):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from painscope.files import atomic_path
+from painscope.video.decoder import CLOCK_TOLERANCE_S
 from painscope.virtual.motion import ACTION_UNITS
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UNIT_COLUMNS",
+    "on_display",
     "picture_truth",
     "read_truth",
     "truth_path",
@@ -77,6 +79,24 @@ def read_truth(root: Path, recording: str) -> pd.DataFrame:
     import pandas as pd
 
     return pd.read_parquet(truth_path(root, recording))
+
+
+def on_display(time_s: np.ndarray, when_s: np.ndarray) -> np.ndarray:
+    """Return the rows of a truth whose pictures `painscope.video.FrameReader` shows.
+
+    Parameters
+    ----------
+    time_s : float64 [T]
+        The truth's times.
+    when_s : float64 [N]
+        Seconds since the file's first picture.
+
+    Returns
+    -------
+    int64 [N]
+    """
+    rows = np.searchsorted(time_s, when_s + CLOCK_TOLERANCE_S, side="right") - 1
+    return rows.clip(0, len(time_s) - 1)
 
 
 def picture_truth(root: Path, *, columns: Sequence[str] | None = None) -> pd.DataFrame:

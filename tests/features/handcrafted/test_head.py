@@ -27,7 +27,7 @@ def projected(turn: np.ndarray, scale: float = 8.0, at: tuple[float, float] = (1
     """Return 68 landmarks [68, 2] of which the rigid ones are the canonical face, turned."""
     points = np.zeros((68, 2))
     for name, place in _RIGID.items():
-        points[_NUMBERS[name][1]] = (turn @ (np.array(place) * (1, -1, -1)))[:2] * scale + at
+        points[_NUMBERS[name]] = (turn @ (np.array(place) * (1, -1, -1)))[:2] * scale + at
     return points
 
 

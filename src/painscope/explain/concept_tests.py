@@ -10,6 +10,7 @@ from painscope.errors import UsageError
 from painscope.evaluation import resample
 from painscope.evaluation.bootstrap import estimate
 from painscope.explain.concepts import ConceptScores
+from painscope.explain.measures import ratio
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,10 +126,10 @@ def _same(one: ConceptScores, other: ConceptScores) -> None:
 
 def _mean_iou(scores: ConceptScores, weights: np.ndarray) -> np.ndarray:
     """Return the IoU, mean over seeds, of people weighted [R, P]: float64 [R, C]."""
-    return _ratio(
-        np.einsum("rp,kpc->rkc", weights, scores.intersection),
-        np.einsum("rp,kpc->rkc", weights, scores.union),
+    both, either = (
+        np.einsum("rp,kpc->rkc", weights, part) for part in (scores.intersection, scores.union)
     )
+    return ratio(both, either).mean(axis=1)
 
 
 def _swapped(before: ConceptScores, after: ConceptScores, signs: np.ndarray) -> np.ndarray:
@@ -142,9 +143,4 @@ def _swapped(before: ConceptScores, after: ConceptScores, signs: np.ndarray) -> 
         ]
         for first, second in ((before, after), (after, before))
     )
-    return _ratio(*two) - _ratio(*one)
-
-
-def _ratio(intersection: np.ndarray, union: np.ndarray) -> np.ndarray:
-    found = np.full_like(union, np.nan)
-    return np.divide(intersection, union, out=found, where=union > 0).mean(axis=1)
+    return ratio(*two).mean(axis=1) - ratio(*one).mean(axis=1)
