@@ -189,6 +189,14 @@ class TestHandledOpenly:
         with pytest.raises(UsageError, match=r"6 clips of 80 columns need about .* GiB"):
             make("rbf-svm", ("NP", "LP", "HP")).fit(sequences, labels, groups=groups)
 
+    def test_a_system_that_does_not_tell_its_memory(
+        self, make_clips: MakeClips, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sequences, labels, groups = make_clips(2, 1)
+        monkeypatch.delattr("os.sysconf")  # as on Windows
+        fitted = make("rbf-svm", ("NP", "LP", "HP")).fit(sequences, labels, groups=groups)
+        assert fitted.predict_proba(sequences).shape == (6, 3)
+
     def test_a_network_that_diverged_is_told(self, make_clips: MakeClips) -> None:
         sequences, labels, groups = make_clips(3, 2)
         fitted = make("ann-vote", ("NP", "LP", "HP")).fit(sequences, labels, groups=groups)
