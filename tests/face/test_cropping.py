@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from painscope.errors import RunError, UsageError
@@ -158,6 +160,33 @@ def test_it_goes_on_where_it_stopped(recordings, broken, tmp_path, bright_spot, 
     again = write_crops([recordings[0], broken, recordings[1]], bright_spot, out, size=32)
     assert bright_spot.calls == calls
     pd.testing.assert_frame_equal(again, status)
+
+
+def test_a_changed_recording_is_cropped_again(recordings, tmp_path, bright_spot):
+    out = tmp_path / "out"
+    whole = recordings[1]
+    part = replace(whole, start_s=0.1, stop_s=0.2)
+    other = replace(whole, video=recordings[0].video)
+    for one, frames in ((whole, 9), (part, 3), (other, 6), (whole, 9)):
+        status = write_crops([one], bright_spot, out, size=32)
+        assert status["frames"].tolist() == [frames]
+        assert len(read_track(out, "b")) == frames
+    calls = bright_spot.calls
+    whole.video.rename(tmp_path / "away")  # a disk that is not there: what is done is kept
+    write_crops([whole], bright_spot, out, size=32)
+    assert bright_spot.calls == calls
+    assert len(read_track(out, "b")) == 9
+
+
+def test_crops_that_tell_no_source_are_made_again_once(recordings, tmp_path, bright_spot):
+    out = tmp_path / "out"
+    write_crops(recordings[:1], bright_spot, out, size=32)
+    track = out / "a" / "track.parquet"
+    pq.write_table(pq.read_table(track).replace_schema_metadata({"damage": ""}), track)
+    for made in (True, False):
+        calls = bright_spot.calls
+        write_crops(recordings[:1], bright_spot, out, size=32)
+        assert (bright_spot.calls > calls) == made
 
 
 def test_other_settings_are_refused_by_name(recordings, tmp_path):

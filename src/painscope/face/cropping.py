@@ -28,6 +28,7 @@ from painscope.face.stream import FaceStream, crop_provenance
 from painscope.face.track import FaceTrack
 from painscope.files import storage_errors
 from painscope.recording import Recording
+from painscope.video import source_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +54,8 @@ def write_crops(
 
     Beside the images lies ``track.parquet``: a row per frame of the clip with its time, box,
     confidence and whether the face was found. A recording's folder appears whole or not at
-    all, so the work can be interrupted and started again: what is there is kept, what
+    all, so the work can be interrupted and started again: what is there is kept, unless the
+    recording now points to another part or another video (told by name and size); what
     failed is tried again. ``crops.json`` holds the settings, ``status.parquet`` what became
     of each recording. The images do not depend on `workers`.
 
@@ -98,7 +100,9 @@ def write_crops(
     results = {row.recording: row for row in read_status(out)}
     crop = _Cropper(locator, out, rate=rate, margin=margin, size=size, every=every)
     try:
-        for recording_id in [done for done in tasks if is_done(out, done)]:
+        for recording_id in [
+            name for name in tasks if is_done(out, name, source=source_of(tasks[name]))
+        ]:
             known = results.get(recording_id)
             if known is None or known.status != "done":
                 results[recording_id] = read_result(out, recording_id)
@@ -139,6 +143,7 @@ class _Cropper:
     def _write(self, recording: Recording) -> CropResult:
         final = self.out / recording.id
         unfinished = self.out / f".{recording.id}.unfinished"
+        source = source_of(recording)
         stream = FaceStream(
             recording, self.locator, rate=self.rate, margin=self.margin, size=self.size
         )
@@ -148,7 +153,7 @@ class _Cropper:
             unfinished.mkdir(parents=True)
         try:
             track = self._write_images(stream, unfinished)
-            write_track(unfinished / TRACK, track, stream.damage)
+            write_track(unfinished / TRACK, track, stream.damage, source)
             with storage_errors(final):
                 unfinished.rename(final)
         finally:

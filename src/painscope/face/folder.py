@@ -5,7 +5,8 @@
     out/crops.json                  the settings
     out/status.parquet              a row per recording: done or failed, and why
     out/<recording>/<frame>.jpg     the crops
-    out/<recording>/track.parquet   a row per frame of the clip; its presence means complete
+    out/<recording>/track.parquet   a row per frame of the clip; its presence means complete, and
+                                    its metadata tell of which part of which video
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 from painscope.errors import RunError, UsageError
 from painscope.face.track import FaceTrack
 from painscope.files import atomic_path, write_text
+from painscope.video import is_from
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -141,13 +143,21 @@ def settle(out: Path, settings: Mapping[str, object]) -> None:
         )
 
 
-def is_done(out: Path, recording_id: str) -> bool:
-    """Whether a recording's crops are complete."""
-    return (out / recording_id / TRACK).is_file()
+def is_done(out: Path, recording_id: str, *, source: Mapping[str, object] | None = None) -> bool:
+    """Whether a recording's crops are complete, and made from `source`."""
+    import pyarrow.parquet as pq
+
+    path = out / recording_id / TRACK
+    if source is None or not path.is_file():
+        return path.is_file()
+    told = (pq.read_schema(path).metadata or {}).get(b"source", b"{}")
+    return is_from(json.loads(told), source)
 
 
-def write_track(path: Path, track: FaceTrack, damage: str | None) -> None:
-    """Write a track without its landmarks, and the video's damage into the file's metadata."""
+def write_track(
+    path: Path, track: FaceTrack, damage: str | None, source: Mapping[str, object]
+) -> None:
+    """Write a track without its landmarks; damage and source go into the file's metadata."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -159,7 +169,7 @@ def write_track(path: Path, track: FaceTrack, damage: str | None) -> None:
             "confidence": track.confidence,
             "found": track.found,
         }
-    ).replace_schema_metadata({"damage": damage or ""})
+    ).replace_schema_metadata({"damage": damage or "", "source": json.dumps(source)})
     with atomic_path(path) as temporary:
         pq.write_table(table, temporary)
 
