@@ -201,6 +201,19 @@ def test_the_same_call_reads_back_and_another_is_refused(crops, trained) -> None
         train(fewer, out)
 
 
+def test_a_finished_training_is_read_back_where_another_precision_is_picked(
+    crops, trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, first = trained
+    monkeypatch.setattr(
+        "painscope.training.network.pick_precision",
+        lambda name, device: "bf16" if name == "auto" else name,
+    )
+    assert train(crops, out, precision="auto").sha256 == first.sha256
+    with pytest.raises(UsageError, match="another training: precision differ"):
+        train(crops, out, precision="bf16")
+
+
 def test_a_killed_training_goes_on_to_the_same_weights(crops, trained, tmp_path: Path) -> None:
     """Killed for real (SIGKILL) in the fourth epoch, in another process."""
     code = (

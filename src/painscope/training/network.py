@@ -153,7 +153,7 @@ def train_network(
         licence=licence,
         citation=citation,
     )
-    _settle(out, card)
+    _settle(out, card, precision)
     if (out / CHECKPOINT).exists():
         return load_checkpoint(out / CHECKPOINT)
     spread = {"devices": devices, "num_nodes": num_nodes, "strategy": strategy}
@@ -257,7 +257,7 @@ def _joined(
     return {**before, dataset: tuple(sorted({*before.get(dataset, ()), *people}))}
 
 
-def _settle(out: Path, card: Card) -> None:
+def _settle(out: Path, card: Card, precision: str) -> None:
     """Note what is trained in a new folder; refuse a folder of another training."""
     told = card.model_dump(
         mode="json",
@@ -274,6 +274,8 @@ def _settle(out: Path, card: Card) -> None:
     except ValueError:
         raise UsageError("is damaged", path=path, hint="Choose another folder.") from None
     now = json.loads(text)
+    if precision == "auto" and (out / CHECKPOINT).exists():
+        now.pop("precision")  # finished, by a machine that picks another: nothing is computed on
     if changed := sorted(key for key in now if before.get(key) != now[key]):
         raise UsageError(
             f"holds another training: {', '.join(changed)} differ",
