@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
+from time import sleep
 
 import numpy as np
 import pandas as pd
@@ -218,6 +221,40 @@ def test_two_workers_write_what_one_writes(recordings, broken, tmp_path):
     two = write_crops(everything, locator, tmp_path / "two", size=32, workers=2)
     pd.testing.assert_frame_equal(one, two)
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+def test_two_calls_leave_each_others_recordings_alone(recordings, tmp_path, bright_spot):
+    out, waiting, go_on = tmp_path / "out", Event(), Event()
+    slow, quick = bright_spot, type(bright_spot)()
+    locate = slow.locate
+
+    def wait(image):
+        waiting.set()
+        assert go_on.wait(10)
+        return locate(image)
+
+    slow.locate = wait
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(write_crops, recordings[:1], slow, out, size=32)
+        assert waiting.wait(10)
+        second = pool.submit(write_crops, recordings[:1], quick, out, size=32)
+        sleep(0.3)  # it has long come to the recording by now
+        go_on.set()
+        pd.testing.assert_frame_equal(first.result(), second.result())
+    assert quick.calls == 0
+    assert first.result()["status"].tolist() == ["done"]
+    assert len(read_crops(out, "a")[0]) == 6
+    assert not list(out.glob(".*"))
+
+
+def test_calls_with_other_recordings_share_the_status(recordings, tmp_path, bright_spot):
+    def crop_another(_: CropResult) -> None:
+        write_crops(recordings[1:], bright_spot, tmp_path / "out", size=32)
+
+    status = write_crops(
+        recordings[:1], bright_spot, tmp_path / "out", size=32, progress=crop_another
+    )
+    assert status["recording"].tolist() == ["a", "b"]
 
 
 def test_what_is_missing_or_damaged_is_named(recordings, tmp_path):
