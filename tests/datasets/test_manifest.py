@@ -107,6 +107,7 @@ def test_check_of_files_and_times(manifest):
         (HEADER + ROW.replace("No pain", "awful"), "line 2: unknown label 'awful'."),
         (HEADER + ROW.replace("train", "dev"), "line 2: unknown split 'dev'."),
         (HEADER + ROW + ROW, "line 3: line 2 is called a too"),
+        (HEADER + ROW + ROW.replace("a,", "A,", 1), "line 3: line 2 is called a too. Case"),
         (HEADER + ROW.replace("a,", "a/b,", 1), "line 2: recording id 'a/b' is not safe"),
         (HEADER + ROW.replace("a,", ",", 1), "line 2: recording is empty"),
         (HEADER + ROW.replace("007", " "), "line 2: subject is empty"),
