@@ -313,6 +313,14 @@ def test_scores_are_logits_of_the_model_s_own_probabilities() -> None:
     )
 
 
+def test_neighbours_in_few_columns_can_be_saved(make_clips: MakeClips, tmp_path: Any) -> None:
+    sequences, labels, groups = make_clips(6, 3)
+    fitted = make("k-nearest-neighbours", ("NP", "LP", "HP"), keep=5)
+    fitted.fit(sequences, labels, groups=groups).save(tmp_path)
+    again = SequenceClassifier.load(tmp_path)
+    np.testing.assert_array_equal(again.predict_proba(sequences), fitted.predict_proba(sequences))
+
+
 def test_a_saved_model_carries_no_code(make_clips: MakeClips, tmp_path: Any) -> None:
     """A file that asks for anything but scikit-learn's own types is refused, not run."""
     import pickle
