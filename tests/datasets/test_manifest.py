@@ -129,6 +129,12 @@ def test_bad_tables(manifest, text, reason):
     assert "\n" not in str(caught.value)
 
 
+def test_columns_that_were_cleared(manifest):
+    lines = (HEADER + ROW).splitlines()
+    dataset = Manifest(manifest("".join(f"{line},,\n" for line in lines)))
+    assert dataset.recordings == Manifest(manifest(HEADER + ROW)).recordings
+
+
 def test_unknown_labels_with_classes_given(manifest):
     with pytest.raises(DatasetError, match=r"line 2: unknown label 'No pain'\. Known are a, b"):
         Manifest(manifest(HEADER + ROW), classes="a,b")

@@ -226,6 +226,11 @@ def _csv_rows(path: Path) -> tuple[list[str], list[tuple[str, list[object]]]]:
     lines = [(where, cells) for where, cells in lines if any(cells)]
     if not lines:
         raise DatasetError("the table is empty", path=path)
+    header = lines[0][1]
+    # Spreadsheets write columns that were cleared.
+    while all(len(cells) == len(header) and not cells[-1] for _, cells in lines):
+        lines = [(where, cells[:-1]) for where, cells in lines]
+        header = lines[0][1]
     columns = lines.pop(0)[1]
     for where, cells in lines:
         if len(cells) != len(columns):
