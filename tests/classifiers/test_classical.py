@@ -20,6 +20,7 @@ from painscope.classifiers.columns import Columns
 from painscope.classifiers.inner import grouped_folds, search
 from painscope.errors import LeakageError, RunError, UsageError
 from painscope.features import FeatureSequence, join_sequences
+from painscope.features.sequence import block_names
 
 Clips = tuple[list[FeatureSequence], list[str], list[str]]
 MakeClips = Callable[..., Clips]
@@ -234,6 +235,13 @@ class TestJoining:
         ]
         np.testing.assert_allclose(fused.predict_proba(joined), np.mean(alone, axis=0))
 
+    @pytest.mark.parametrize("member", ["chance", "majority", "late-fusion"])
+    def test_what_reads_no_block_is_no_member(self, make_clips: MakeClips, member: str) -> None:
+        sequences, labels, groups = make_clips(2, 1)
+        fused = make("late-fusion", ("NP", "LP", "HP"), member=member)
+        with pytest.raises(UsageError, match=f"{member} is no member of late-fusion. .*svm"):
+            fused.fit(sequences, labels, groups=groups)
+
     def test_a_wide_block_of_noise_does_not_drown_a_narrow_one(self, make_clips: MakeClips) -> None:
         """With and without names of blocks, on the same numbers."""
 
@@ -268,9 +276,9 @@ class TestJoining:
     def test_joined_sequences_name_their_blocks(self, make_clips: MakeClips) -> None:
         first = make_clips(1, 1)[0][0]
         joined = join_sequences({"x": first, "y": first})
-        assert joined.blocks == ("x",) * 8 + ("y",) * 8
+        assert block_names(joined.names) == ("x",) * 8 + ("y",) * 8
         assert joined.names[8] == "y::f0"
-        assert first.blocks == ("",) * 8
+        assert block_names(first.names) == ("",) * 8
         with pytest.raises(UsageError, match="y has other frames than x"):
             join_sequences({"x": first, "y": first.cut(0, 5)})
 
