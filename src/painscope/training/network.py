@@ -25,10 +25,11 @@ from painscope.networks import (
 )
 from painscope.training.fit import LAST, History, fit
 from painscope.training.frames import frame_loader, frames_digest
+from painscope.training.loss import class_weights
 from painscope.training.people import names
 from painscope.training.question import Question
 from painscope.training.stages import freeze
-from painscope.training.task import FrameTask, class_weights, score
+from painscope.training.task import FrameTask, score
 
 __all__ = ["train_network"]
 
@@ -110,7 +111,8 @@ def train_network(
         If `start` has seen a held-out person.
     UsageError
         If `out` holds another training, `width` is not that of `start`, there is no such
-        stage, or a stage has nothing to start from.
+        stage, a stage has nothing to start from, or a batch has fewer frames than there are
+        processes.
     StorageError
         If the disk is full.
     """
@@ -123,6 +125,11 @@ def train_network(
         raise UsageError(
             f"stage {stage} fits only a part of a network, and there is none to start from",
             hint="Give a checkpoint to start from.",
+        )
+    if (most := min(batch_size, len(question.train))) < devices * num_nodes:
+        raise UsageError(
+            f"a batch of {most} frames cannot be shared by {devices * num_nodes} processes",
+            hint="Use fewer devices, or larger batches.",
         )
     where = pick_device(device)
     dataset = question.dataset
