@@ -273,7 +273,7 @@ def test_two_processes_fill_one_store(
 
     tiny = VGGFeatures(random_checkpoint(width=1 / 16, input_size=32), precision="fp32")
     store = open_store(tmp_path, tiny, locator=precropped)
-    assert store.missing([r.id for r in recordings]) == []
+    assert all(store.has(recording.id) for recording in recordings)
 
 
 @pytest.mark.slow

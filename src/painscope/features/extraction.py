@@ -21,7 +21,7 @@ from painscope.files import Claims
 from painscope.recording import Recording
 from painscope.video import FrameReader, source_of
 
-__all__ = ["ExtractionSummary", "fill_store", "open_store"]
+__all__ = ["ExtractionSummary", "fill", "fill_store", "open_store"]
 
 log = logging.getLogger("painscope")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -181,10 +181,6 @@ class FeatureStore:
         if source is not None and not is_from(status["source"], source):
             return False
         return _checksum(path) == status["checksum"]
-
-    def missing(self, recordings: Iterable[str]) -> list[str]:
-        """Return those ids whose features are not there or are damaged."""
-        return [recording for recording in recordings if not self.has(recording)]
 
     def read(self, recording: str) -> FeatureSequence:
         """Return the features of one recording.
