@@ -101,7 +101,7 @@ class Manifest(Dataset):
                 if before != where:
                     raise DatasetError(
                         f"{before} is called {other} too",
-                        hint=None if other == recording.id else "Case alone tells no files apart.",
+                        hint="" if other == recording.id else "Case alone tells no files apart.",
                     )
             except DatasetError as error:
                 raise DatasetError(
@@ -226,11 +226,9 @@ def _csv_rows(path: Path) -> tuple[list[str], list[tuple[str, list[object]]]]:
     lines = [(where, cells) for where, cells in lines if any(cells)]
     if not lines:
         raise DatasetError("the table is empty", path=path)
-    header = lines[0][1]
     # Spreadsheets write columns that were cleared.
-    while all(len(cells) == len(header) and not cells[-1] for _, cells in lines):
+    while all(len(cells) == len(lines[0][1]) and not cells[-1] for _, cells in lines):
         lines = [(where, cells[:-1]) for where, cells in lines]
-        header = lines[0][1]
     columns = lines.pop(0)[1]
     for where, cells in lines:
         if len(cells) != len(columns):
