@@ -22,6 +22,7 @@ __all__ = [
     "Claims",
     "atomic_path",
     "folder_at",
+    "memory",
     "remove_abandoned",
     "storage_errors",
     "write_text",
@@ -215,6 +216,14 @@ def _is_at(file: IO[bytes], path: Path) -> bool:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except FileNotFoundError:
         return False
+
+
+def memory() -> int | None:
+    """Return how many bytes of memory the machine has; None where it does not say (Windows)."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
 
 
 def write_text(path: Path, text: str) -> None:

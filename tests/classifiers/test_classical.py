@@ -20,6 +20,7 @@ from painscope.classifiers.columns import Columns
 from painscope.classifiers.inner import grouped_folds, search
 from painscope.errors import LeakageError, RunError, UsageError
 from painscope.features import FeatureSequence, join_sequences
+from painscope.features.sequence import block_names
 
 Clips = tuple[list[FeatureSequence], list[str], list[str]]
 MakeClips = Callable[..., Clips]
@@ -189,6 +190,14 @@ class TestHandledOpenly:
         with pytest.raises(UsageError, match=r"6 clips of 80 columns need about .* GiB"):
             make("rbf-svm", ("NP", "LP", "HP")).fit(sequences, labels, groups=groups)
 
+    def test_a_system_that_does_not_tell_its_memory(
+        self, make_clips: MakeClips, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sequences, labels, groups = make_clips(2, 1)
+        monkeypatch.delattr("os.sysconf")  # as on Windows
+        fitted = make("rbf-svm", ("NP", "LP", "HP")).fit(sequences, labels, groups=groups)
+        assert fitted.predict_proba(sequences).shape == (6, 3)
+
     def test_a_network_that_diverged_is_told(self, make_clips: MakeClips) -> None:
         sequences, labels, groups = make_clips(3, 2)
         fitted = make("ann-vote", ("NP", "LP", "HP")).fit(sequences, labels, groups=groups)
@@ -226,6 +235,13 @@ class TestJoining:
         ]
         np.testing.assert_allclose(fused.predict_proba(joined), np.mean(alone, axis=0))
 
+    @pytest.mark.parametrize("member", ["chance", "majority", "late-fusion"])
+    def test_what_reads_no_block_is_no_member(self, make_clips: MakeClips, member: str) -> None:
+        sequences, labels, groups = make_clips(2, 1)
+        fused = make("late-fusion", ("NP", "LP", "HP"), member=member)
+        with pytest.raises(UsageError, match=f"{member} is no member of late-fusion. .*svm"):
+            fused.fit(sequences, labels, groups=groups)
+
     def test_a_wide_block_of_noise_does_not_drown_a_narrow_one(self, make_clips: MakeClips) -> None:
         """With and without names of blocks, on the same numbers."""
 
@@ -260,9 +276,9 @@ class TestJoining:
     def test_joined_sequences_name_their_blocks(self, make_clips: MakeClips) -> None:
         first = make_clips(1, 1)[0][0]
         joined = join_sequences({"x": first, "y": first})
-        assert joined.blocks == ("x",) * 8 + ("y",) * 8
+        assert block_names(joined.names) == ("x",) * 8 + ("y",) * 8
         assert joined.names[8] == "y::f0"
-        assert first.blocks == ("",) * 8
+        assert block_names(first.names) == ("",) * 8
         with pytest.raises(UsageError, match="y has other frames than x"):
             join_sequences({"x": first, "y": first.cut(0, 5)})
 
@@ -303,6 +319,14 @@ def test_scores_are_logits_of_the_model_s_own_probabilities() -> None:
     np.testing.assert_allclose(
         Calibration.none(3).apply(scores(model, rows)), model.predict_proba(rows)
     )
+
+
+def test_neighbours_in_few_columns_can_be_saved(make_clips: MakeClips, tmp_path: Any) -> None:
+    sequences, labels, groups = make_clips(6, 3)
+    fitted = make("k-nearest-neighbours", ("NP", "LP", "HP"), keep=5)
+    fitted.fit(sequences, labels, groups=groups).save(tmp_path)
+    again = SequenceClassifier.load(tmp_path)
+    np.testing.assert_array_equal(again.predict_proba(sequences), fitted.predict_proba(sequences))
 
 
 def test_a_saved_model_carries_no_code(make_clips: MakeClips, tmp_path: Any) -> None:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from painscope.classifiers.fitting import class_weights, frame_batch, sequence_batch
+from painscope.classifiers.fitting import frame_batch, sequence_batch
+from painscope.training.loss import class_weights
 
 
 def clip(first: float, frames: int, target: int) -> tuple[np.ndarray, int]:

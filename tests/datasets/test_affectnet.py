@@ -129,10 +129,11 @@ def test_damaged_annotations_are_named(affectnet):
     root = affectnet("newer")
     path = sorted(root.glob("train_set/annotations/*_exp.npy"))[0]
     whole = path.read_bytes()
-    path.write_bytes(b"nothing")
-    with pytest.raises(DatasetError, match="cannot be read") as caught:
-        AffectNet(root)
-    assert str(caught.value).startswith(f"{path}: ")
+    for damage in (b"nothing", b""):
+        path.write_bytes(damage)
+        with pytest.raises(DatasetError, match="cannot be read") as caught:
+            AffectNet(root)
+        assert str(caught.value).startswith(f"{path}: ")
     path.unlink()
     with pytest.raises(DatasetError, match="no such annotation"):
         AffectNet(root)

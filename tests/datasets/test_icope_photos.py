@@ -35,14 +35,18 @@ def test_five_states_and_two_labels(icope_photos):
 )
 def test_ways_of_naming(icope_photos, tmp_path, name, pattern):
     root = icope_photos(tmp_path / "other", name)
-    options = {} if pattern is None else {"pattern": pattern}
-    if "{0}/" in name:  # stems that repeat from folder to folder
-        with pytest.raises(DatasetError, match="two recordings are called"):
-            ICOPEPhotos(root, **options)
-        return
-    dataset = ICOPEPhotos(root, **options)
+    dataset = ICOPEPhotos(root, **({} if pattern is None else {"pattern": pattern}))
     assert Counter(r.label for r in dataset.recordings) == {"pain": 2, "no-pain": 8}
     assert len(dataset.subjects) == 2
+
+
+def test_names_that_repeat_from_folder_to_folder(icope_photos):
+    pattern = r"(?P<stimulus>[\w ]+)/(?P<subject>\d+)-.*"
+    root = icope_photos(name="{0}/{1:02d}-a.jpg")
+    (root / "rest" / "02-a.jpg").rename(root / "rest" / "02-c.jpg")
+    ids = [recording.id for recording in ICOPEPhotos(root, pattern=pattern).recordings]
+    assert ids[:2] == ["02-c", "air_puff-01-a"]
+    assert "pain-02-a" in ids
 
 
 def test_pictures_of_other_names_are_said(icope_photos):
@@ -62,3 +66,12 @@ def test_pictures_of_other_names_are_said(icope_photos):
 def test_patterns_that_cannot_serve(icope_photos, pattern, reason):
     with pytest.raises(UsageError, match=reason):
         ICOPEPhotos(icope_photos(), pattern=pattern)
+
+
+def test_ids_that_differ_by_case_alone(icope_photos):
+    root = icope_photos()
+    pain = root / "pain" / "S01_pain_1.jpg"
+    pain.with_name("s01_pain_1.jpeg").write_bytes(pain.read_bytes())
+    reason = "two recordings are called pain-S01_pain_1 and pain-s01_pain_1: "
+    with pytest.raises(DatasetError, match=reason):
+        ICOPEPhotos(root)

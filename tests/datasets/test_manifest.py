@@ -107,6 +107,7 @@ def test_check_of_files_and_times(manifest):
         (HEADER + ROW.replace("No pain", "awful"), "line 2: unknown label 'awful'."),
         (HEADER + ROW.replace("train", "dev"), "line 2: unknown split 'dev'."),
         (HEADER + ROW + ROW, "line 3: line 2 is called a too"),
+        (HEADER + ROW + ROW.replace("a,", "A,", 1), "line 3: line 2 is called a too. Case"),
         (HEADER + ROW.replace("a,", "a/b,", 1), "line 2: recording id 'a/b' is not safe"),
         (HEADER + ROW.replace("a,", ",", 1), "line 2: recording is empty"),
         (HEADER + ROW.replace("007", " "), "line 2: subject is empty"),
@@ -126,6 +127,12 @@ def test_bad_tables(manifest, text, reason):
     with pytest.raises(DatasetError, match=re.escape(f"{path}: {reason}")) as caught:
         Manifest(path)
     assert "\n" not in str(caught.value)
+
+
+def test_columns_that_were_cleared(manifest):
+    lines = (HEADER + ROW).splitlines()
+    dataset = Manifest(manifest("".join(f"{line},,\n" for line in lines)))
+    assert dataset.recordings == Manifest(manifest(HEADER + ROW)).recordings
 
 
 def test_unknown_labels_with_classes_given(manifest):

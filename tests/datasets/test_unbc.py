@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +100,21 @@ def test_labels_that_are_not_there_at_all(unbc):
     missing = UNBC(root).check(read_videos=False).missing
     assert f"{recording.id}: no landmarks files" in missing
     assert f"{recording.id}: no OPR rating" in missing
+
+
+def test_pspi_needs_no_other_files(unbc):
+    root = unbc()
+    first, second = UNBC(root).recordings[:2]
+    labels = pspi_labels(first)
+    assert "no-pain" in labels
+    for recording in (first, second):
+        shutil.rmtree(recording.signals["facs"])
+    shutil.rmtree(second.signals["pspi"])
+    first, second = UNBC(root).recordings[:2]
+    assert pspi_labels(first) == labels
+    assert pspi_labels(second) == (None,) * len(list(second.video.iterdir()))
+    with pytest.raises(UsageError, match="has no pspi files"):
+        pspi_labels(replace(second, signals={}))
 
 
 @pytest.mark.parametrize(

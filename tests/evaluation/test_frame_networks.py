@@ -171,6 +171,16 @@ def test_people_the_network_has_seen_are_not_tested(back, question, field) -> No
     predict_frames(leaky, question.test, dataset="others")  # other people of the same names
 
 
+def test_the_order_of_the_classes_is_the_networks_own(question) -> None:
+    emotion = network(classes=CLASSES[::-1])
+    stages = {"fc": tuned_from(emotion, lambda _: None)}
+    found = go_back(emotion, stages, question, seeds=(0,), resamples=20)
+    own = found.predictions.query("stage == @OWN")
+    told = predict_frames(emotion, question.test, dataset="colours")
+    assert own["predicted_label"].tolist() == told["predicted_label"].tolist()
+    assert found.networks[BEFORE].card.classes == CLASSES
+
+
 def test_wrong_calls(back, question) -> None:
     emotion, stages, _ = back
     with pytest.raises(UsageError, match="answers no-pain, pain, the question is calm, glad, sad"):

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from threading import Event
+from time import sleep
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from painscope.errors import RunError, UsageError
@@ -160,6 +165,33 @@ def test_it_goes_on_where_it_stopped(recordings, broken, tmp_path, bright_spot, 
     pd.testing.assert_frame_equal(again, status)
 
 
+def test_a_changed_recording_is_cropped_again(recordings, tmp_path, bright_spot):
+    out = tmp_path / "out"
+    whole = recordings[1]
+    part = replace(whole, start_s=0.1, stop_s=0.2)
+    other = replace(whole, video=recordings[0].video)
+    for one, frames in ((whole, 9), (part, 3), (other, 6), (whole, 9)):
+        status = write_crops([one], bright_spot, out, size=32)
+        assert status["frames"].tolist() == [frames]
+        assert len(read_track(out, "b")) == frames
+    calls = bright_spot.calls
+    whole.video.rename(tmp_path / "away")  # a disk that is not there: what is done is kept
+    write_crops([whole], bright_spot, out, size=32)
+    assert bright_spot.calls == calls
+    assert len(read_track(out, "b")) == 9
+
+
+def test_crops_that_tell_no_source_are_made_again_once(recordings, tmp_path, bright_spot):
+    out = tmp_path / "out"
+    write_crops(recordings[:1], bright_spot, out, size=32)
+    track = out / "a" / "track.parquet"
+    pq.write_table(pq.read_table(track).replace_schema_metadata({"damage": ""}), track)
+    for made in (True, False):
+        calls = bright_spot.calls
+        write_crops(recordings[:1], bright_spot, out, size=32)
+        assert (bright_spot.calls > calls) == made
+
+
 def test_other_settings_are_refused_by_name(recordings, tmp_path):
     locator = make_locator("precropped")
     write_crops(recordings[:1], locator, tmp_path / "out", size=32)
@@ -189,6 +221,40 @@ def test_two_workers_write_what_one_writes(recordings, broken, tmp_path):
     two = write_crops(everything, locator, tmp_path / "two", size=32, workers=2)
     pd.testing.assert_frame_equal(one, two)
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+def test_two_calls_leave_each_others_recordings_alone(recordings, tmp_path, bright_spot):
+    out, waiting, go_on = tmp_path / "out", Event(), Event()
+    slow, quick = bright_spot, type(bright_spot)()
+    locate = slow.locate
+
+    def wait(image):
+        waiting.set()
+        assert go_on.wait(10)
+        return locate(image)
+
+    slow.locate = wait
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(write_crops, recordings[:1], slow, out, size=32)
+        assert waiting.wait(10)
+        second = pool.submit(write_crops, recordings[:1], quick, out, size=32)
+        sleep(0.3)  # it has long come to the recording by now
+        go_on.set()
+        pd.testing.assert_frame_equal(first.result(), second.result())
+    assert quick.calls == 0
+    assert first.result()["status"].tolist() == ["done"]
+    assert len(read_crops(out, "a")[0]) == 6
+    assert not list(out.glob(".*"))
+
+
+def test_calls_with_other_recordings_share_the_status(recordings, tmp_path, bright_spot):
+    def crop_another(_: CropResult) -> None:
+        write_crops(recordings[1:], bright_spot, tmp_path / "out", size=32)
+
+    status = write_crops(
+        recordings[:1], bright_spot, tmp_path / "out", size=32, progress=crop_another
+    )
+    assert status["recording"].tolist() == ["a", "b"]
 
 
 def test_what_is_missing_or_damaged_is_named(recordings, tmp_path):

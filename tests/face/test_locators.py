@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
 import pickle
 import subprocess
 import sys
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -306,3 +308,30 @@ def test_face_alignment_draws_the_box_around_the_landmarks(fake_face_alignment, 
 def test_precropped_takes_the_whole_frame():
     [face] = make_locator("precropped").locate(np.zeros((40, 30, 3), np.uint8))
     assert face.box.tolist() == [0, 0, 30, 40]
+
+
+def test_threads_that_start_together_leave_the_terminal_as_it_was():
+    entered, leave = [threading.Event() for _ in "ab"], [threading.Event() for _ in "ab"]
+
+    def hold(entered: threading.Event, leave: threading.Event) -> None:
+        with mediapipe_module._silent_stderr():
+            entered.set()
+            leave.wait(10)
+
+    kept = os.dup(2)
+    try:
+        threads = [
+            threading.Thread(target=hold, args=ends) for ends in zip(entered, leave, strict=True)
+        ]
+        threads[0].start()
+        assert entered[0].wait(10)
+        threads[1].start()
+        entered[1].wait(0.2)  # it comes in now, or once the first is out
+        for thread, event in zip(threads, leave, strict=True):
+            event.set()
+            thread.join(10)
+        assert entered[1].is_set()
+        assert os.path.samestat(os.fstat(2), os.fstat(kept))
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

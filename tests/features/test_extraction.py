@@ -96,6 +96,19 @@ def test_a_changed_recording_is_extracted_again(
         assert len(store.read("a")) == frames
 
 
+def test_a_video_that_is_away_keeps_its_features(
+    tmp_path: Path, make_recording: MakeRecording, precropped, tiny: VGGFeatures
+) -> None:
+    recording = make_recording("a", 40)
+    store = open_store(tmp_path, tiny, locator=precropped)
+    fill_store([recording], tiny, store, locator=precropped)
+    recording.video.rename(tmp_path / "away")
+    assert fill_store([recording], tiny, store, locator=precropped).kept == ("a",)
+    assert len(store.read("a")) == 40
+    part = replace(recording, start_s=0.5)
+    assert "no such file" in fill_store([part], tiny, store, locator=precropped).failed["a"]
+
+
 def test_frames_without_a_face_are_rows_of_nan(
     tmp_path: Path, make_recording: MakeRecording, grey, tiny: VGGFeatures
 ) -> None:
@@ -260,7 +273,7 @@ def test_two_processes_fill_one_store(
 
     tiny = VGGFeatures(random_checkpoint(width=1 / 16, input_size=32), precision="fp32")
     store = open_store(tmp_path, tiny, locator=precropped)
-    assert store.missing([r.id for r in recordings]) == []
+    assert all(store.has(recording.id) for recording in recordings)
 
 
 @pytest.mark.slow

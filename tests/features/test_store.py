@@ -116,7 +116,7 @@ def test_status_tells_of_every_recording(store: FeatureStore) -> None:
 def test_an_empty_store(store: FeatureStore) -> None:
     assert store.ids() == []
     assert store.status.empty
-    assert store.missing(["a"]) == ["a"]
+    assert not store.has("a")
     with pytest.raises(StorageError, match="has not been extracted"):
         store.read("a")
 
@@ -126,7 +126,7 @@ def test_a_failure_says_its_reason_when_read_and_success_replaces_it(store: Feat
     store.record_failure("a", "the video is empty")
     with pytest.raises(StorageError, match="the video is empty"):
         store.read("a")
-    assert store.missing(["a"]) == ["a"]
+    assert not store.has("a")
     store.write(sequence())
     assert store.ids() == ["a"]
     assert store.status["reason"].isna().all()
@@ -146,11 +146,11 @@ def test_damage_is_found(store: FeatureStore, harm: str) -> None:
         path.unlink()
     else:
         (store.folder / "status" / "a.json").write_text('{"status": "o')
-    assert store.missing(["a"]) == ["a"]
+    assert not store.has("a")
     with pytest.raises(StorageError, match=r"a\.parquet"):
         store.read("a")
     store.write(sequence(n=300, d=64))
-    assert store.missing(["a"]) == []
+    assert store.has("a")
 
 
 def test_an_interrupted_sequence_leaves_the_old_one(store: FeatureStore) -> None:
@@ -207,7 +207,7 @@ def test_processes_share_a_store(tmp_path: Path) -> None:
     assert [process.wait() for process in running] == [0] * 3
     store = FeatureStore(tmp_path, PROVENANCE)
     assert len(store.ids()) == 12
-    assert store.missing(store.ids()) == []
+    assert all(map(store.has, store.ids()))
     np.testing.assert_array_equal(store.read("r07").values, sequence(seed=7).values)
     assert len(pd.read_parquet(store.folder / "status.parquet")) == 12
     assert not [p for p in store.folder.rglob("*") if ".tmp" in p.name]
@@ -230,7 +230,7 @@ def test_a_store_in_another_file_system_is_the_same(tmp_path: Path) -> None:
         assert (there.folder / str(name)).read_bytes() == (here.folder / name).read_bytes()
     np.testing.assert_array_equal(there.read("a").values, sequence().values)
     assert there.has("a", source={"video": "a.mp4"})
-    assert there.missing(["a", "b", "c"]) == ["b", "c"]
+    assert [there.has(name) for name in "abc"] == [True, False, False]
     pd.testing.assert_frame_equal(there.status, here.status)
     path = there.folder / "features" / "a.parquet"
     path.write_bytes(path.read_bytes()[:-10])  # half sent, when a process was killed

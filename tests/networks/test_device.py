@@ -26,6 +26,14 @@ def test_no_cuda_here() -> None:
         pick_device("cuda")
 
 
+def test_a_gpu_beyond_those_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert pick_device("cuda:1") == torch.device("cuda:1")
+    with pytest.raises(UsageError, match=r"no device 'cuda:3' here\. torch sees 2, from cuda:0"):
+        pick_device("cuda:3")
+
+
 @pytest.mark.parametrize(("amx", "expected"), [(True, "bf16"), (False, "fp32")])
 def test_auto_is_bf16_only_where_the_processor_computes_in_it(
     amx: bool, expected: str, monkeypatch: pytest.MonkeyPatch

@@ -17,7 +17,8 @@ from painscope.networks import Checkpoint, load_checkpoint, random_checkpoint
 from painscope.recording import Recording
 from painscope.training import train_source
 from painscope.training.frames import FrameSet, find_frames, frame_loader
-from painscope.training.task import class_weights, score
+from painscope.training.loss import class_weights
+from painscope.training.task import score
 
 CLASSES = ("no-pain", "high-pain")
 SMALL: dict[str, Any] = {
@@ -101,11 +102,12 @@ def test_shuffled_batches_are_whole_and_hold_every_frame_once(crops) -> None:
 def test_a_damaged_crop_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a" / "000000.jpg"
     path.parent.mkdir()
-    path.write_bytes(b"not a picture")
     recording = Recording("a", "s", "no-pain", None, path)
     frames = FrameSet((path,), np.zeros(1, np.int64), np.zeros(1, np.int64), (recording,), CLASSES)
-    with pytest.raises(RunError, match=r"000000\.jpg: is damaged"):
-        frame_loader(frames, size=16, batch_size=1, shuffle=False)
+    for damage in (b"not a picture", b""):
+        path.write_bytes(damage)
+        with pytest.raises(RunError, match=r"000000\.jpg: is damaged"):
+            frame_loader(frames, size=16, batch_size=1, shuffle=False)
 
 
 # -- scores ------------------------------------------------------------------------------
@@ -199,6 +201,25 @@ def test_the_same_call_reads_back_and_another_is_refused(crops, trained) -> None
     fewer = replace(crops, recordings=crops.recordings[:-1])
     with pytest.raises(UsageError, match="frames_sha256"):
         train(fewer, out)
+
+
+def test_a_finished_training_is_read_back_where_another_precision_is_picked(
+    crops, trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, first = trained
+    monkeypatch.setattr(
+        "painscope.training.network.pick_precision",
+        lambda name, device: "bf16" if name == "auto" else name,
+    )
+    assert train(crops, out, precision="auto").sha256 == first.sha256
+    with pytest.raises(UsageError, match="another training: precision differ"):
+        train(crops, out, precision="bf16")
+
+
+def test_more_processes_than_frames_in_a_batch(crops, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="a batch of 3 frames cannot be shared by 4 processes"):
+        train(crops, tmp_path / "out", batch_size=3, devices=2, num_nodes=2)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_killed_training_goes_on_to_the_same_weights(crops, trained, tmp_path: Path) -> None:

@@ -115,6 +115,14 @@ def test_a_part_of_the_video(tmp_path, write_video, read_indices, suffix, start_
     assert next(iter(part)).time_s[0] == 0.0
 
 
+def test_less_than_half_a_frame_is_one_frame(tmp_path, write_video, read_indices):
+    path = write_video(tmp_path / "clip.mp4", steady(60, 30))
+    for start_s, rate in ((1.0, 30), (0.0, 30), (1.5, 5)):
+        part = FrameReader(path, rate=rate, start_s=start_s, stop_s=start_s + 0.01)
+        assert read_indices(part) == [round(30 * start_s)]
+        assert part.damage is None
+
+
 def test_open_groups_of_pictures_are_not_damage(tmp_path, write_video, read_indices):
     times = steady(100, 25)
     options = {"x264-params": "open-gop=1:keyint=20:bframes=3:scenecut=0"}

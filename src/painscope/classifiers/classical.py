@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from painscope.classifiers.inner import grouped_folds, search
 from painscope.classifiers.summary import check_statistics, summaries
 from painscope.errors import UsageError
 from painscope.features.sequence import block_names
+from painscope.files import memory
 
 __all__ = ["DEFAULT_STATISTICS", "ClassicalClassifier", "expand"]
 
@@ -189,8 +189,8 @@ def expand(grid: Grid) -> list[dict[str, Any]]:
 def _check_memory(rows: Sequence[np.ndarray], factor: int, name: str) -> None:
     """Refuse vectors that together, with their copies in scaling, need more than there is."""
     needed = 3 * 8 * len(rows) * factor * rows[0].shape[1]
-    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if needed > there:
+    there = memory()
+    if there is not None and needed > there:
         raise UsageError(
             f"{name}: {len(rows)} clips of {factor * rows[0].shape[1]:,} columns need about "
             f"{needed / 2**30:,.0f} GiB, this machine has {there / 2**30:,.0f}",

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.utils.data import DataLoader
 
 from painscope.classifiers.base import Examples
 from painscope.training.fit import fit
+from painscope.training.loss import class_weights, weighted_loss
 
 __all__ = ["Batch", "fit_network", "frame_batch", "sequence_batch"]
 
@@ -40,10 +40,21 @@ def fit_network(
 
     Parameters
     ----------
+    network : Module
+        Takes what `collate` makes of clips, and answers with logits.
+    optimizer : Optimizer
+        Of the network's parameters.
+    train : Examples
+    validation : Examples or None
+        Other people's clips; without them the loss on `train` decides when to stop.
     collate : function of (clips, training) → Batch
         Makes a batch of clips, each (rows, class number).
     batch_size : int
         In clips.
+    max_epochs, patience, seed, title
+        See `painscope.training.fit`.
+    classes : int
+        How many there are.
 
     Returns
     -------
@@ -66,14 +77,6 @@ def fit_network(
         {"epoch": k, "train_loss": row["train_loss"], "validation_loss": row["val_loss"]}
         for k, row in enumerate(history.epochs, start=1)
     ]
-
-
-def class_weights(targets: np.ndarray, classes: int) -> Tensor:
-    """Return inverse class frequencies [C], 1 on average over the clips; 0 if absent."""
-    counts = np.bincount(targets, minlength=classes)
-    weights = np.zeros(classes)
-    np.divide(len(targets) / np.count_nonzero(counts), counts, out=weights, where=counts > 0)
-    return torch.tensor(weights, dtype=torch.float32)
 
 
 def sequence_batch(clips: Sequence[tuple[np.ndarray, int]], training: bool) -> Batch:
@@ -118,10 +121,6 @@ class _Task(LightningModule):
 
     def _loss(self, name: str, batch: Batch) -> Tensor:
         inputs, targets = batch
-        # Divided by the batch's size, not its weight: the meaning of Keras' class_weight.
-        total = functional.cross_entropy(
-            self.network(*inputs), targets, weight=self.weights, reduction="sum"
-        )
-        loss = total / len(targets)
+        loss = weighted_loss(self.network(*inputs), targets, self.weights)
         self.log(name, loss, on_step=False, on_epoch=True, batch_size=len(targets))
         return loss

@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from painscope.classifiers.base import Examples, SequenceClassifier
+from painscope.classifiers.baselines import MajorityClass, StratifiedChance
+from painscope.errors import UsageError
 from painscope.features.sequence import block_names
 
 __all__ = ["LateFusion"]
@@ -25,7 +27,7 @@ class LateFusion(SequenceClassifier):
     classes, seed
         See `SequenceClassifier`.
     member : str
-        A classifier's name.
+        Name of a classifier that reads features, each block by itself.
     settings : mapping, optional
         Of the members.
 
@@ -60,9 +62,18 @@ class LateFusion(SequenceClassifier):
 
     @property
     def _kind(self) -> SequenceClassifier:
-        from painscope.classifiers.registry import make_classifier
+        from painscope.classifiers.registry import CLASSIFIERS, make_classifier
 
-        return make_classifier(self.member, classes=self.classes, **(self.settings or {}))
+        member = make_classifier(self.member, classes=self.classes, **(self.settings or {}))
+        # Two read no features, and chance needs the recordings' ids; a mean of means is a mean.
+        unfit = (MajorityClass, StratifiedChance, LateFusion)
+        if isinstance(member, unfit):
+            others = [name for name, kind in CLASSIFIERS.items() if not issubclass(kind, unfit)]
+            raise UsageError(
+                f"{self.member} is no member of {self.name}",
+                hint=f"Members are: {', '.join(others)}.",
+            )
+        return member
 
     def _fit(self, train: Examples, validation: Examples | None) -> None:
         self.members_ = self._blank()

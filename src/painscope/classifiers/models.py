@@ -117,7 +117,8 @@ class KNearestNeighbours(ClassicalClassifier):
     def _model(self, targets: np.ndarray, **parameters: Any) -> Any:
         from sklearn.neighbors import KNeighborsClassifier
 
-        wanted = {"n_neighbors": 5, "weights": "distance", **parameters}
+        # The trees that speed a search among few columns are no numbers, and cannot be saved.
+        wanted = {"n_neighbors": 5, "weights": "distance", **parameters, "algorithm": "brute"}
         wanted["n_neighbors"] = min(wanted["n_neighbors"], len(targets))
         return KNeighborsClassifier(**wanted)
 

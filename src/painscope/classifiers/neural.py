@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from painscope.classifiers.fitting import Batch
 
-__all__ = ["NeuralClassifier"]
+__all__ = ["NeuralClassifier", "softmax"]
 
 
 class NeuralClassifier(SequenceClassifier):

@@ -232,7 +232,7 @@ def _stored(path: Path) -> object:
             path=path,
             hint="Copy it again from its source, or remove its picture.",
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise DatasetError(f"cannot be read ({error})", path=path) from None
 
 

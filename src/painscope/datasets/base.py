@@ -168,10 +168,12 @@ class Dataset(ABC):
             raise DatasetError("holds no recordings", path=self.root, hint=self._wanted())
         seen: dict[str, Recording] = {}
         for recording in recordings:
-            other = seen.setdefault(recording.id, recording)
+            # Where case does not tell files apart (Windows, macOS) they would share theirs.
+            other = seen.setdefault(recording.id.casefold(), recording)
             if other is not recording:
+                both = dict.fromkeys((other.id, recording.id))
                 raise DatasetError(
-                    f"two recordings are called {recording.id}: "
+                    f"two recordings are called {' and '.join(both)}: "
                     f"{other.video} and {recording.video}",
                     path=self.root,
                     hint="Remove or rename one of them.",

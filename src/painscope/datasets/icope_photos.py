@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import ClassVar
 
@@ -30,8 +31,9 @@ _PEOPLE = 26
 class ICOPEPhotos(Dataset):
     r"""iCOPE: 204 photographs of 26 newborns: pain, rest, cry, air puff and friction.
 
-    Pain is the heel lance; the four others are no pain. A recording is one photograph; its
-    attribute `stimulus` keeps the five states apart.
+    Pain is the heel lance; the four others are no pain. A recording is one photograph, called as
+    its file (with its folders, where names repeat); its attribute `stimulus` keeps the five
+    states apart.
 
     How the files of a copy are named is nowhere published. `pattern` says how theirs are to be
     read; the one by default takes ``S01_pain_1.jpg``, in any folder below the root.
@@ -84,7 +86,7 @@ class ICOPEPhotos(Dataset):
         return any(path.suffix.lower() in PICTURE_ENDINGS for path in inside)
 
     def _scan(self) -> Scan:
-        recordings: list[Recording] = []
+        found: list[tuple[Path, str, re.Match[str]]] = []
         unexpected: list[str] = []
         for path in _pictures(self.root):
             place = path.relative_to(self.root).as_posix()
@@ -93,16 +95,23 @@ class ICOPEPhotos(Dataset):
             if match is None or word not in _STIMULI:
                 unexpected.append(f"{path}: not named as a photograph")
                 continue
-            recordings.append(
-                Recording(
-                    id=safe_id(path.stem),
-                    subject=match["subject"].upper(),
-                    label="pain" if word == "pain" else "no-pain",
-                    split=None,
-                    video=path,
-                    attributes={"stimulus": _STIMULI[word]},
-                )
+            found.append((path, _STIMULI[word], match))
+        stems = Counter(path.stem.casefold() for path, *_ in found)
+        recordings = [
+            Recording(
+                id=safe_id(
+                    path.stem
+                    if stems[path.stem.casefold()] == 1
+                    else "-".join(path.relative_to(self.root).with_suffix("").parts)
+                ),
+                subject=match["subject"].upper(),
+                label="pain" if stimulus == "pain" else "no-pain",
+                split=None,
+                video=path,
+                attributes={"stimulus": stimulus},
             )
+            for path, stimulus, match in found
+        ]
         return Scan(recordings, (), unexpected)
 
 

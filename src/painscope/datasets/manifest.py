@@ -92,17 +92,21 @@ class Manifest(Dataset):
         rows = list(_rows(self.root))
         self.scheme, names = _scheme(self._classes, [_text(row.get("label")) for _, row in rows])
         recordings: list[Recording] = []
-        seen: dict[str, str] = {}
+        seen: dict[str, tuple[str, str]] = {}
         for where, row in rows:
             try:
                 recording = _recording(row, self.root.parent, self.scheme, names)
-                if recording.id in seen:
-                    raise DatasetError(f"{seen[recording.id]} is called {recording.id} too")
+                key = recording.id.casefold()  # as `_unique` tells them apart
+                before, other = seen.setdefault(key, (where, recording.id))
+                if before != where:
+                    raise DatasetError(
+                        f"{before} is called {other} too",
+                        hint="" if other == recording.id else "Case alone tells no files apart.",
+                    )
             except DatasetError as error:
                 raise DatasetError(
                     f"{where}: {error.what}", path=self.root, hint=error.hint
                 ) from None
-            seen[recording.id] = where
             recordings.append(recording)
         return Scan(recordings)
 
@@ -222,6 +226,9 @@ def _csv_rows(path: Path) -> tuple[list[str], list[tuple[str, list[object]]]]:
     lines = [(where, cells) for where, cells in lines if any(cells)]
     if not lines:
         raise DatasetError("the table is empty", path=path)
+    # Spreadsheets write columns that were cleared.
+    while all(len(cells) == len(lines[0][1]) and not cells[-1] for _, cells in lines):
+        lines = [(where, cells[:-1]) for where, cells in lines]
     columns = lines.pop(0)[1]
     for where, cells in lines:
         if len(cells) != len(columns):

@@ -134,10 +134,7 @@ def frame_labels(recording: Recording) -> pd.DataFrame:
 
     stems = _stems(recording)
     table = pd.DataFrame({"picture": stems})
-    table["pspi"] = [
-        np.nan if values is None else _one(values, path)
-        for path, values in _files(recording, "pspi", stems)
-    ]
+    table["pspi"] = _pspi(recording, stems)
     rows = [
         None if values is None else _units(values, path)
         for path, values in _files(recording, "facs", stems)
@@ -151,11 +148,21 @@ def frame_labels(recording: Recording) -> pd.DataFrame:
 def pspi_labels(recording: Recording, threshold: float = 1.0) -> tuple[str | None, ...]:
     """Return each picture's label: ``pain`` from a PSPI of `threshold`, ``no-pain`` at 0.
 
-    None where the PSPI lies between, or is missing.
+    None where the PSPI lies between, or is missing. The action units' files are not needed.
+
+    Raises
+    ------
+    DatasetError
+        If a file does not hold one number; it names the file.
+    UsageError
+        If the recording has no labels per frame of any kind.
     """
-    pspi = frame_labels(recording)["pspi"]
+    stems = _stems(recording)
+    if recording.signals and "pspi" not in recording.signals:
+        return (None,) * len(stems)
     return tuple(
-        "pain" if value >= threshold else "no-pain" if value == 0 else None for value in pspi
+        "pain" if value >= threshold else "no-pain" if value == 0 else None
+        for value in _pspi(recording, stems)
     )
 
 
@@ -269,6 +276,14 @@ def _files(
     for stem in stems:
         path = folder / f"{stem}{_LABELS[kind][1]}"
         yield path, _numbers(path)
+
+
+def _pspi(recording: Recording, stems: Iterable[str]) -> list[float]:
+    """Return each picture's PSPI, NaN where there is no file."""
+    return [
+        np.nan if values is None else _one(values, path)
+        for path, values in _files(recording, "pspi", stems)
+    ]
 
 
 def _numbers(path: Path) -> np.ndarray | None:

@@ -23,11 +23,12 @@ BATCH = 128
 
 def refuse_seen(checkpoint: Checkpoint, frames: FrameSet, dataset: str) -> None:
     """Raise `LeakageError` if people of `dataset` shaped the weights they would be tested on."""
-    if shared := sorted(checkpoint.card.seen(dataset) & set(frames.subjects)):
-        more = f" and {len(shared) - 5} more" if len(shared) > 5 else ""
+    from painscope.training.people import names
+
+    if shared := checkpoint.card.seen(dataset) & set(frames.subjects):
         raise LeakageError(
             f"the network ({checkpoint.card.title}) has seen people of {dataset} who are tested "
-            f"here: {', '.join(shared[:5])}{more}",
+            f"here: {names(shared)}",
             hint="Test it on its question's test people.",
         )
 

@@ -106,7 +106,7 @@ def go_back(
         If `emotion` answers another question, a stage did not begin from it, or there is no
         stage or seed.
     """
-    if emotion.card.classes != question.classes:
+    if set(emotion.card.classes) != set(question.classes):  # all else goes by name
         raise UsageError(
             f"the network before answers {', '.join(emotion.card.classes)}, "
             f"the question is {', '.join(question.classes)}"

@@ -2,7 +2,15 @@
 
 from painscope.face.crop import CROP_SIZE, crop_face, crop_landmarks, square_around
 from painscope.face.cropping import write_crops
-from painscope.face.folder import CropResult, cropped_ids, read_crops, read_track
+from painscope.face.folder import (
+    CropResult,
+    crop_files,
+    crop_settings,
+    cropped_ids,
+    read_crops,
+    read_picture,
+    read_track,
+)
 from painscope.face.locators import (
     LOCATORS,
     Face,
@@ -23,12 +31,15 @@ __all__ = [
     "FaceTrack",
     "Locator",
     "crop_face",
+    "crop_files",
     "crop_landmarks",
     "crop_provenance",
+    "crop_settings",
     "cropped_ids",
     "download_face_landmarker",
     "make_locator",
     "read_crops",
+    "read_picture",
     "read_track",
     "square_around",
     "write_crops",

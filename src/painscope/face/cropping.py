@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -26,8 +27,9 @@ from painscope.face.folder import (
 from painscope.face.locators import Locator
 from painscope.face.stream import FaceStream, crop_provenance
 from painscope.face.track import FaceTrack
-from painscope.files import storage_errors
+from painscope.files import Claims, remove_abandoned, storage_errors
 from painscope.recording import Recording
+from painscope.video import source_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["write_crops"]
 
 JPEG_QUALITY = 95
+#: How often who waits for another process looks whether it is done, in seconds.
+LOOK_S = 0.1
 
 
 def write_crops(
@@ -53,8 +57,10 @@ def write_crops(
 
     Beside the images lies ``track.parquet``: a row per frame of the clip with its time, box,
     confidence and whether the face was found. A recording's folder appears whole or not at
-    all, so the work can be interrupted and started again: what is there is kept, what
-    failed is tried again. ``crops.json`` holds the settings, ``status.parquet`` what became
+    all, so the work can be interrupted and started again: what is there is kept, unless the
+    recording now points to another part or another video (told by name and size); what
+    failed is tried again. Several processes may be given one folder: each waits for what
+    another is cropping. ``crops.json`` holds the settings, ``status.parquet`` what became
     of each recording. The images do not depend on `workers`.
 
     Parameters
@@ -95,13 +101,18 @@ def write_crops(
         tasks[recording.id] = recording
     shape = crop_provenance(locator, rate=rate, margin=margin, size=size)
     settle(out, {**shape, "every": every, "jpeg_quality": JPEG_QUALITY})
-    results = {row.recording: row for row in read_status(out)}
+    remove_abandoned(out)
+    before = {row.recording: row for row in read_status(out)}
+    results: dict[str, CropResult] = {}
     crop = _Cropper(locator, out, rate=rate, margin=margin, size=size, every=every)
     try:
-        for recording_id in [done for done in tasks if is_done(out, done)]:
-            known = results.get(recording_id)
+        for recording_id in [
+            name for name in tasks if is_done(out, name, source=source_of(tasks[name]))
+        ]:
+            known = before.get(recording_id)
             if known is None or known.status != "done":
-                results[recording_id] = read_result(out, recording_id)
+                known = read_result(out, recording_id)
+            results[recording_id] = known
             del tasks[recording_id]
             if progress:
                 progress(results[recording_id])
@@ -110,7 +121,8 @@ def write_crops(
             if progress:
                 progress(result)
     finally:
-        status = write_status(out, results.values())
+        told = {row.recording: row for row in read_status(out)}  # others may have told theirs
+        status = write_status(out, (told | results).values())
     return status
 
 
@@ -128,7 +140,13 @@ class _Cropper:
     def __call__(self, recording: Recording) -> CropResult:
         """Write one recording's folder; a recording that cannot be read is a failed result."""
         try:
-            return self._write(recording)
+            with Claims(self.out) as claims:
+                while not claims.take(recording.id):
+                    time.sleep(LOOK_S)  # another process is cropping it
+                source = source_of(recording)
+                if is_done(self.out, recording.id, source=source):
+                    return read_result(self.out, recording.id)
+                return self._write(recording, source)
         except StorageError:
             raise
         except PainscopeError as error:
@@ -136,7 +154,7 @@ class _Cropper:
         except Exception as error:  # a decoder's or a locator's surprise costs one recording
             return CropResult(recording.id, "failed", f"{type(error).__name__}: {error}")
 
-    def _write(self, recording: Recording) -> CropResult:
+    def _write(self, recording: Recording, source: Mapping[str, object]) -> CropResult:
         final = self.out / recording.id
         unfinished = self.out / f".{recording.id}.unfinished"
         stream = FaceStream(
@@ -148,7 +166,7 @@ class _Cropper:
             unfinished.mkdir(parents=True)
         try:
             track = self._write_images(stream, unfinished)
-            write_track(unfinished / TRACK, track, stream.damage)
+            write_track(unfinished / TRACK, track, stream.damage, source)
             with storage_errors(final):
                 unfinished.rename(final)
         finally:

@@ -5,7 +5,8 @@
     out/crops.json                  the settings
     out/status.parquet              a row per recording: done or failed, and why
     out/<recording>/<frame>.jpg     the crops
-    out/<recording>/track.parquet   a row per frame of the clip; its presence means complete
+    out/<recording>/track.parquet   a row per frame of the clip; its presence means complete, and
+                                    its metadata tell of which part of which video
 """
 
 from __future__ import annotations
@@ -14,18 +15,33 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from painscope.errors import RunError, UsageError
 from painscope.face.track import FaceTrack
 from painscope.files import atomic_path, write_text
+from painscope.video import is_from
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CropResult", "cropped_ids", "read_crops", "read_track"]
+__all__ = [
+    "CropResult",
+    "crop_files",
+    "crop_settings",
+    "cropped_ids",
+    "is_done",
+    "read_crops",
+    "read_picture",
+    "read_result",
+    "read_status",
+    "read_track",
+    "settle",
+    "write_status",
+    "write_track",
+]
 
 SETTINGS, STATUS, TRACK = "crops.json", "status.parquet", "track.parquet"
 
@@ -63,6 +79,49 @@ def cropped_ids(folder: Path | str) -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in Path(folder).glob(f"[!.]*/{TRACK}")))
 
 
+def crop_settings(folder: Path | str) -> dict[str, Any]:
+    """Return how a folder of crops was made: locator, margin, rate, size and so on.
+
+    Raises
+    ------
+    RunError
+        If it is no such folder.
+    """
+    try:
+        return json.loads((Path(folder) / SETTINGS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise RunError(
+            "not a folder of crops", path=Path(folder), hint="Write the crops first."
+        ) from None
+
+
+def crop_files(folder: Path | str, recording_id: str) -> dict[int, Path]:
+    """Return a recording's images by their frame numbers, ascending."""
+    files = {int(path.stem): path for path in (Path(folder) / recording_id).glob("*.jpg")}
+    return dict(sorted(files.items()))
+
+
+def read_picture(path: Path) -> np.ndarray:
+    """Read one crop: uint8 [S, S, 3], RGB.
+
+    Raises
+    ------
+    RunError
+        If it is damaged.
+    """
+    import cv2
+
+    coded = np.fromfile(path, np.uint8)
+    image = cv2.imdecode(coded, cv2.IMREAD_COLOR) if len(coded) else None  # empty: it would raise
+    if image is None:
+        raise RunError("is damaged", path=path, hint=_again(path))
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def _again(path: Path) -> str:
+    return f"Remove the folder {path.parent} and crop again."
+
+
 def read_crops(folder: Path | str, recording_id: str) -> tuple[np.ndarray, np.ndarray]:
     """Read a recording's crops back.
 
@@ -78,23 +137,17 @@ def read_crops(folder: Path | str, recording_id: str) -> tuple[np.ndarray, np.nd
     RunError
         If the recording is not there or one of its images is damaged.
     """
-    import cv2
-
-    place = Path(folder) / recording_id
     if not is_done(Path(folder), recording_id):
-        raise RunError("no crops of this recording are here", path=place)
-    paths = sorted(place.glob("*.jpg"), key=lambda path: int(path.stem))
-    size = json.loads((Path(folder) / SETTINGS).read_text(encoding="utf-8"))["size"]
-    crops = np.empty((len(paths), size, size, 3), np.uint8)
-    for crop, path in zip(crops, paths, strict=True):
-        coded = np.fromfile(path, np.uint8)
-        image = cv2.imdecode(coded, cv2.IMREAD_COLOR) if len(coded) else None
-        if image is None or image.shape != crop.shape:
-            raise RunError(
-                "is damaged", path=path, hint=f"Remove the folder {place} and crop again."
-            )
-        cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=crop)
-    return crops, np.array([int(path.stem) for path in paths], np.int64)
+        raise RunError("no crops of this recording are here", path=Path(folder) / recording_id)
+    files = crop_files(folder, recording_id)
+    size = crop_settings(folder)["size"]
+    crops = np.empty((len(files), size, size, 3), np.uint8)
+    for k, path in enumerate(files.values()):
+        image = read_picture(path)
+        if image.shape != crops.shape[1:]:
+            raise RunError("is damaged", path=path, hint=_again(path))
+        crops[k] = image
+    return crops, np.array(list(files), np.int64)
 
 
 def read_track(folder: Path | str, recording_id: str) -> FaceTrack:
@@ -141,13 +194,21 @@ def settle(out: Path, settings: Mapping[str, object]) -> None:
         )
 
 
-def is_done(out: Path, recording_id: str) -> bool:
-    """Whether a recording's crops are complete."""
-    return (out / recording_id / TRACK).is_file()
+def is_done(out: Path, recording_id: str, *, source: Mapping[str, object] | None = None) -> bool:
+    """Whether a recording's crops are complete, and made from `source`."""
+    import pyarrow.parquet as pq
+
+    path = out / recording_id / TRACK
+    if source is None or not path.is_file():
+        return path.is_file()
+    told = (pq.read_schema(path).metadata or {}).get(b"source", b"{}")
+    return is_from(json.loads(told), source)
 
 
-def write_track(path: Path, track: FaceTrack, damage: str | None) -> None:
-    """Write a track without its landmarks, and the video's damage into the file's metadata."""
+def write_track(
+    path: Path, track: FaceTrack, damage: str | None, source: Mapping[str, object]
+) -> None:
+    """Write a track without its landmarks; damage and source go into the file's metadata."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -159,7 +220,7 @@ def write_track(path: Path, track: FaceTrack, damage: str | None) -> None:
             "confidence": track.confidence,
             "found": track.found,
         }
-    ).replace_schema_metadata({"damage": damage or ""})
+    ).replace_schema_metadata({"damage": damage or "", "source": json.dumps(source)})
     with atomic_path(path) as temporary:
         pq.write_table(table, temporary)
 
@@ -175,7 +236,7 @@ def read_result(out: Path, recording_id: str) -> CropResult:
         recording_id,
         "done",
         frames=len(found),
-        crops=sum(1 for _ in folder.glob("*.jpg")),
+        crops=len(crop_files(out, recording_id)),
         found_share=float(found.mean()),
         damage=(table.schema.metadata or {}).get(b"damage", b"").decode(),
     )

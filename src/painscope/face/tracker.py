@@ -2,8 +2,9 @@
 
 Generators in a row: `follow` chooses the person's face among those of each frame,
 `bridge` fills the short gaps between the frames where it was seen, `steady` averages the
-boxes of a locator whose boxes jump. The first two hold back at most half a second of frames
-each, the third half its window.
+boxes of a locator whose boxes jump, `spread` gives a row to each frame that was not searched.
+The first two hold back at most half a second of frames each, the third half its window, the
+fourth what lies between two searches.
 """
 
 from __future__ import annotations

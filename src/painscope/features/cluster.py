@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
-import os
+import platform
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -218,7 +218,7 @@ class _Worker:
         if self.extractor is None:
             if not (self.store.folder / "provenance.json").exists():
                 raise StorageError(
-                    f"the machine {os.uname().nodename} does not see this folder",
+                    f"the machine {platform.node()} does not see this folder",
                     path=self.store.folder,
                     hint="Use a folder that all machines share, or an address such as s3://….",
                 )

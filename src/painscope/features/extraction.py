@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from painscope.errors import DatasetError, UsageError, VideoError
+from painscope.errors import DatasetError, UsageError
 from painscope.face import FaceStream, Locator, crop_provenance
 from painscope.face.track import CropBatch, FaceTrack
 from painscope.features.base import BatchExtractor, Extractor
@@ -19,9 +19,9 @@ from painscope.features.readers import Job, Stream, read_ahead
 from painscope.features.store import FeatureStore
 from painscope.files import Claims
 from painscope.recording import Recording
-from painscope.video import FrameReader, picture_files
+from painscope.video import FrameReader, source_of
 
-__all__ = ["ExtractionSummary", "fill_store", "open_store"]
+__all__ = ["ExtractionSummary", "fill", "fill_store", "open_store"]
 
 log = logging.getLogger("painscope")
 
@@ -201,7 +201,7 @@ def _jobs(
         if claims and not claims.take(recording.id):
             busy.append(recording)
             continue
-        source = _source(recording)
+        source = source_of(recording)
         yield Job(recording, source, kept=store.has(recording.id, source=source))
 
 
@@ -288,19 +288,3 @@ def _provenance(
         locate_every=locate_every,
     )
     return made | {"crops": dict(crops)}
-
-
-def _source(recording: Recording) -> dict[str, object]:
-    """Return what tells this recording's pictures from others' under the same id."""
-    video = recording.video
-    try:
-        files = picture_files(video) if video.is_dir() else [video]
-        size = sum(file.stat().st_size for file in files)
-    except (OSError, VideoError):
-        size = -1  # reading it will say what is wrong
-    return {
-        "video": recording.video.name,
-        "bytes": size,
-        "start_s": recording.start_s,
-        "stop_s": recording.stop_s,
-    }

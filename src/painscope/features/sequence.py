@@ -60,11 +60,6 @@ class FeatureSequence:
         """Whether a frame has values: bool [T]. Classifiers read these rows only."""
         return np.isfinite(self.values).all(axis=1)
 
-    @property
-    def blocks(self) -> tuple[str, ...]:
-        """The block of each column, length D; ``""`` where `join_sequences` made none."""
-        return block_names(self.names)
-
     def cut(self, first: int, stop: int) -> FeatureSequence:
         """Return frames ``first`` up to, not including, ``stop``."""
         part = slice(first, stop)
@@ -74,7 +69,7 @@ class FeatureSequence:
 
 
 def block_names(names: Sequence[str]) -> tuple[str, ...]:
-    """Return the block of each column: what stands before ``::``, or ``""``."""
+    """Return the block of each column: what `join_sequences` put before ``::``, or ``""``."""
     return tuple(name.rpartition(_BLOCK)[0] for name in names)
 
 

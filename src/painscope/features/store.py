@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from painscope.errors import StorageError
 from painscope.features.sequence import FeatureSequence
 from painscope.files import Claims, atomic_path, folder_at, remove_abandoned, write_text
+from painscope.video import is_from
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,7 +108,7 @@ class FeatureStore:
         names : tuple of str
             The features' names.
         source : mapping, optional
-            What the recording was read from. `missing` compares it.
+            What the recording was read from. `has` compares it.
 
         Raises
         ------
@@ -169,18 +170,17 @@ class FeatureStore:
         return [name for name, status in self._statuses() if status["status"] == "ok"]
 
     def has(self, recording: str, *, source: Mapping[str, object] | None = None) -> bool:
-        """Whether the recording's features are there, undamaged and made from `source`."""
+        """Whether the recording's features are there, undamaged and made from `source`.
+
+        A video that cannot be looked at now keeps its features (`painscope.video.is_from`).
+        """
         status = self._get_status(recording) or {}
         path = self._features(recording)
         if status.get("status") != "ok" or not path.is_file():
             return False
-        if source is not None and status["source"] != dict(source):
+        if source is not None and not is_from(status["source"], source):
             return False
         return _checksum(path) == status["checksum"]
-
-    def missing(self, recordings: Iterable[str]) -> list[str]:
-        """Return those ids whose features are not there or are damaged."""
-        return [recording for recording in recordings if not self.has(recording)]
 
     def read(self, recording: str) -> FeatureSequence:
         """Return the features of one recording.

@@ -1,7 +1,6 @@
 """Backbones, and checkpoints that know what they were trained on."""
 
 from painscope.networks.backbone import Backbone, load_backbone, random_backbone
-from painscope.networks.backbone import digest as weights_sha256
 from painscope.networks.card import Card, Preprocessing, prepare
 from painscope.networks.classic import ARCHITECTURES, Architecture, ClassicNetwork
 from painscope.networks.device import (
@@ -13,6 +12,7 @@ from painscope.networks.device import (
 )
 from painscope.networks.engine import ENGINES, Engine, Reading, TorchEngine, make_engine
 from painscope.networks.foreign import read_tensors
+from painscope.networks.parameters import weights_sha256
 from painscope.networks.vgg import VGG16GAP, fold_batch_norm
 from painscope.networks.weights import (
     Checkpoint,

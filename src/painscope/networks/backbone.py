@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from painscope.errors import CheckpointError
-from painscope.networks.card import Preprocessing
+from painscope.networks.card import Preprocessing, around
 from painscope.networks.classic import Architecture, ClassicNetwork
 from painscope.networks.foreign import FAMILIES, read_tensors
 from painscope.networks.matconvnet import read_matconvnet
+from painscope.networks.parameters import draw_weights, weights_sha256
 
-__all__ = ["Backbone", "digest", "load_backbone", "random_backbone"]
+__all__ = ["Backbone", "load_backbone", "random_backbone"]
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,9 @@ def random_backbone(architecture: Architecture, *, seed: int = 0) -> Backbone:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = ClassicNetwork(architecture, classes=0)
-        for module in network.modules():
-            if isinstance(module, nn.Conv2d | nn.Linear):
-                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-                nn.init.zeros_(module.bias)  # type: ignore[arg-type]
-    way = _way(architecture.mean, "rgb")
-    return Backbone(network.eval(), way, digest(network), f"random weights, seed {seed}")
+        draw_weights(network)
+    way = around(architecture.mean)
+    return Backbone(network.eval(), way, weights_sha256(network), f"random weights, seed {seed}")
 
 
 def load_backbone(path: Path | str, architecture: Architecture) -> Backbone:
@@ -74,7 +71,7 @@ def load_backbone(path: Path | str, architecture: Architecture) -> Backbone:
     if path.suffix == ".mat":
         found = read_matconvnet(path, architecture)
         architecture, tensors = found.architecture, found.tensors
-        way, origin = _way(found.mean or architecture.mean, "rgb"), "MatConvNet"
+        way, origin = around(found.mean or architecture.mean), "MatConvNet"
     else:
         content = read_tensors(path)
         tensors = _by_name(content, architecture, path)
@@ -86,16 +83,7 @@ def load_backbone(path: Path | str, architecture: Architecture) -> Backbone:
         own = name.split(".", 1)[1]
         state[name] = _fitting(tensors, own, wanted, architecture, path)
     network.load_state_dict(state)
-    return Backbone(network.eval(), way, digest(network), origin)
-
-
-def digest(network: nn.Module) -> str:
-    """Return the sha256 of a network's weights, which does not hang on their file."""
-    total = hashlib.sha256()
-    for name, tensor in sorted(network.state_dict().items()):
-        total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        total.update(tensor.detach().cpu().contiguous().numpy().data)
-    return total.hexdigest()
+    return Backbone(network.eval(), way, weights_sha256(network), origin)
 
 
 _NAMED = re.compile(r"(?:^|[./])(conv_?\d(?:_\d)?|fc\d)[./](weight|bias)$")
@@ -154,12 +142,6 @@ def _torch_way(content: Mapping[str, Tensor], architecture: Architecture) -> Pre
         for family in FAMILIES:
             if family.title.startswith("VGG-Face") and any(map(family.key.search, content)):
                 return family.preprocessing
-        return _way(architecture.mean, "bgr")
+        return around(architecture.mean, "bgr")
     placed = any(_PLACED.search(key) for key in content)
-    return _way(architecture.mean, "bgr" if placed else "rgb")
-
-
-def _way(mean: tuple[float, float, float], channels: str) -> Preprocessing:
-    """Return the preparation for a mean colour in RGB."""
-    own = mean if channels == "rgb" else mean[::-1]
-    return Preprocessing(channels=channels, scale=1, mean=own, std=(1, 1, 1))  # type: ignore[arg-type]
+    return around(architecture.mean, "bgr" if placed else "rgb")

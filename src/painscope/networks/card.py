@@ -11,9 +11,14 @@ from torch import Tensor
 
 import painscope
 
-__all__ = ["Card", "Preprocessing", "prepare"]
+__all__ = ["FACE_MEAN", "IMAGENET_MEAN", "Card", "Preprocessing", "around", "prepare"]
 
 Triple = tuple[float, float, float]
+
+#: Mean colours in RGB that networks were trained around: ImageNet's as Caffe's releases have it
+#: (and Keras' `preprocess_input` in caffe mode), and VGG-Face's average face as released.
+IMAGENET_MEAN: Triple = (123.68, 116.779, 103.939)
+FACE_MEAN: Triple = (129.1863, 104.7624, 93.5940)
 
 
 class Preprocessing(BaseModel):
@@ -33,6 +38,12 @@ class Preprocessing(BaseModel):
     scale: float = Field(default=1 / 255, gt=0)
     mean: Triple = (0.5, 0.5, 0.5)
     std: Triple = (0.25, 0.25, 0.25)
+
+
+def around(mean: Triple, channels: Literal["rgb", "bgr"] = "rgb") -> Preprocessing:
+    """Return the preparation that takes a mean colour (in RGB, 0–255) away, and nothing else."""
+    own = mean if channels == "rgb" else mean[::-1]
+    return Preprocessing(channels=channels, scale=1, mean=own, std=(1, 1, 1))
 
 
 def prepare(images: Tensor, preprocessing: Preprocessing) -> Tensor:

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from painscope.errors import UsageError
+from painscope.networks.card import FACE_MEAN, IMAGENET_MEAN
+from painscope.networks.vgg import BLOCKS
 
 __all__ = ["ARCHITECTURES", "Architecture", "ClassicNetwork", "Convolution", "Pool"]
 
@@ -185,7 +187,7 @@ _CHATFIELD = (
 _IMAGENET = dict(
     dense=4096,
     classes=1000,
-    mean=(123.68, 116.779, 103.939),
+    mean=IMAGENET_MEAN,
     licence="non-commercial research (VGG); ImageNet terms",
     citation=_CHATFIELD,
 )
@@ -196,8 +198,6 @@ def _last_three(channels: int) -> tuple[Convolution, ...]:
 
 
 def _vgg16() -> tuple[Convolution | Pool, ...]:
-    from painscope.networks.vgg import BLOCKS
-
     layers: list[Convolution | Pool] = []
     for block, (channels, count) in enumerate(BLOCKS, start=1):
         layers += [Convolution(f"conv{block}_{k}", channels, 3, pad=1) for k in range(1, count + 1)]
@@ -217,7 +217,7 @@ ARCHITECTURES: dict[str, Architecture] = {
             layers=_vgg16(),
             dense=4096,
             classes=2622,
-            mean=(129.1863, 104.7624, 93.5940),
+            mean=FACE_MEAN,
             licence="non-commercial research (VGG-Face)",
             citation="Parkhi, Vedaldi and Zisserman, Deep face recognition, BMVC 2015",
         ),

@@ -32,6 +32,8 @@ def pick_device(name: str = "auto") -> torch.device:
         raise UsageError(f"unknown device {name!r}", hint="Use auto, cpu or cuda.")
     if device.type == "cuda" and not torch.cuda.is_available():
         raise UsageError("torch sees no CUDA device", hint="Use device auto or cpu.")
+    if device.type == "cuda" and (device.index or 0) >= (there := torch.cuda.device_count()):
+        raise UsageError(f"no device {name!r} here", hint=f"torch sees {there}, from cuda:0 on.")
     return device
 
 

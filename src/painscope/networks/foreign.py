@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from painscope.errors import CheckpointError
-from painscope.networks.card import Preprocessing
+from painscope.networks.card import FACE_MEAN, IMAGENET_MEAN, Preprocessing, around
 
 __all__ = ["FAMILIES", "Family", "read_foreign", "read_tensors"]
 
@@ -44,12 +44,10 @@ class Family:
 
 _VGG16 = "Simonyan and Zisserman, ICLR 2015"
 _VGG_FACE = "Parkhi, Vedaldi and Zisserman, Deep face recognition, BMVC 2015"
-_FACE_BLUE, _FACE_GREEN, _FACE_RED = 93.5940, 104.7624, 129.1863
 _KERAS_ROLE = r"(?P<role>kernel|bias|W_1|b_1)(?::0)?$"
 
-#: The families, asked in this order. Sources of the means: torchvision's VGG16 weights
-#: ("IMAGENET1K_V1" transforms); Keras' `preprocess_input` in caffe mode; the average face
-#: of VGG-Face as released. The Caffe and Torch7 releases take BGR; the MatConvNet release,
+#: The families, asked in this order. torchvision's means are those of its VGG16 weights
+#: ("IMAGENET1K_V1" transforms). The Caffe and Torch7 releases take BGR; the MatConvNet release,
 #: converted to torch with keys `conv1_1.weight`, takes RGB.
 FAMILIES = (
     Family(
@@ -64,7 +62,7 @@ FAMILIES = (
         re.compile(
             r"^(?:module\.)?(?:features\.)?conv(?P<block>\d)_(?P<conv>\d)\.(?P<role>weight|bias)$"
         ),
-        Preprocessing(scale=1, mean=(_FACE_RED, _FACE_GREEN, _FACE_BLUE), std=(1, 1, 1)),
+        around(FACE_MEAN),
         "non-commercial research (VGG-Face)",
         _VGG_FACE,
     ),
@@ -73,25 +71,21 @@ FAMILIES = (
         re.compile(
             r"^(?:module\.)?(?:features\.)?conv_(?P<block>\d)_(?P<conv>\d)\.(?P<role>weight|bias)$"
         ),
-        Preprocessing(
-            channels="bgr", scale=1, mean=(_FACE_BLUE, _FACE_GREEN, _FACE_RED), std=(1, 1, 1)
-        ),
+        around(FACE_MEAN, "bgr"),
         "non-commercial research (VGG-Face)",
         _VGG_FACE,
     ),
     Family(
         "VGG-Face (Keras)",
         re.compile(rf"(?:^|/)conv(?P<block>\d)_(?P<conv>\d)[/_]{_KERAS_ROLE}"),
-        Preprocessing(
-            channels="bgr", scale=1, mean=(_FACE_BLUE, _FACE_GREEN, _FACE_RED), std=(1, 1, 1)
-        ),
+        around(FACE_MEAN, "bgr"),
         "non-commercial research (VGG-Face)",
         _VGG_FACE,
     ),
     Family(
         "Keras VGG16 (ImageNet)",
         re.compile(rf"(?:^|/)block(?P<block>\d)_conv(?P<conv>\d)[/_]{_KERAS_ROLE}"),
-        Preprocessing(channels="bgr", scale=1, mean=(103.939, 116.779, 123.68), std=(1, 1, 1)),
+        around(IMAGENET_MEAN, "bgr"),
         "CC BY 4.0 (VGG, University of Oxford); ImageNet terms",
         _VGG16,
     ),

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from painscope.networks.parameters import draw_weights
+
 __all__ = ["VGG16GAP", "fold_batch_norm"]
 
 #: Output channels and number of 3×3 convolutions of the five blocks.
@@ -54,17 +56,9 @@ class VGG16GAP(nn.Module):
         self.trunk = _trunk(width, batch_norm)
         self.dense = nn.Linear(_channels(BLOCKS[-1][0], width), feature_size)
         self.head = nn.Linear(feature_size, classes)
-        self.reset_parameters()
+        draw_weights(self)
         # A quarter faster on CPUs at small widths. (torch's stubs do not know the call.)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-    def reset_parameters(self) -> None:
-        """Draw He-normal weights and zero biases from torch's current generator."""
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d | nn.Linear):
-                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-                if module.bias is not None:
-                    nn.init.zeros_(module.bias)
 
     def features(self, images: Tensor) -> Tensor:
         """Return the features.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from painscope.errors import CheckpointError
 from painscope.files import atomic_path
 from painscope.networks.card import Card, Preprocessing
 from painscope.networks.foreign import read_foreign, read_tensors
+from painscope.networks.parameters import weights_sha256
 from painscope.networks.vgg import VGG16GAP, fold_batch_norm
 
 __all__ = ["Checkpoint", "load_checkpoint", "random_checkpoint", "save_checkpoint"]
@@ -33,12 +33,7 @@ class Checkpoint(NamedTuple):
     @property
     def sha256(self) -> str:
         """Digest of the weights alone: a word changed on the card leaves it as it is."""
-        digest = hashlib.sha256()
-        for name, tensor in sorted(self.network.state_dict().items()):
-            values = tensor.detach().cpu().contiguous()
-            digest.update(f"{name} {values.dtype} {tuple(values.shape)}\n".encode())
-            digest.update(values.numpy().tobytes())
-        return digest.hexdigest()
+        return weights_sha256(self.network)
 
 
 def random_checkpoint(

@@ -45,11 +45,6 @@ class History:
     best_epoch: int
     stopped_early: bool
 
-    @property
-    def best(self) -> Mapping[str, float]:
-        """What was logged in the epoch whose weights were kept."""
-        return self.epochs[self.best_epoch]
-
 
 def fit(
     module: LightningModule,
@@ -60,7 +55,6 @@ def fit(
     patience: int,
     seed: int,
     folder: Path | str | None = None,
-    resume: bool = True,
     device: torch.device | str = "cpu",
     precision: Precision = "fp32",
     devices: int = 1,
@@ -87,9 +81,7 @@ def fit(
         Epochs without a lower validation loss before the fit ends.
     seed : int
     folder : path-like, optional
-        Where the fit is written down after each epoch, to resume from.
-    resume : bool
-        Whether to go on from what lies in `folder`.
+        Where the fit is written down after each epoch; it goes on from what lies there.
     device : torch.device or str
         Where to compute.
     precision : {"fp32", "bf16"}
@@ -159,7 +151,7 @@ def fit(
             enable_model_summary=False,
             num_sanity_val_steps=0,
         )
-        start = _checkpoint_to_resume(folder) if folder and resume else None
+        start = _checkpoint_to_resume(folder) if folder else None
         loader = _SeededLoader(train_loader, seed, trainer)
         try:
             trainer.fit(module, loader, val_loader, ckpt_path=start, weights_only=True)

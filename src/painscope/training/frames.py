@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, SequentialSampler
 
-from painscope.errors import DatasetError, RunError
-from painscope.face import cropped_ids, read_track
-from painscope.face.folder import SETTINGS
+from painscope.errors import DatasetError
+from painscope.face import crop_files, cropped_ids, read_picture, read_track
 from painscope.recording import Recording
 
 __all__ = [
     "FrameSet",
-    "crop_settings",
     "find_frames",
     "frame_loader",
     "frames_digest",
@@ -141,7 +137,9 @@ def find_frames(
         raise DatasetError(
             f"no crop{between} labelled {classes[missing[0]]}",
             path=crops,
-            hint="Write the crops first, or choose another window.",
+            hint="Write the crops first; see whether the labels per frame are there."
+            if labels
+            else "Write the crops first, or choose another window.",
         )
     return FrameSet(
         tuple(paths),
@@ -156,16 +154,29 @@ def _inside(
     crops: Path, recording_id: str, window_s: tuple[float, float] | None, step: int
 ) -> Iterator[tuple[int, Path]]:
     """Yield number and path of a recording's crops inside the window, in order."""
-    numbers = {int(path.stem): path for path in (crops / recording_id).glob("*.jpg")}
     time_s = read_track(crops, recording_id).time_s if window_s else None
-    for k in sorted(numbers):
+    for k, path in crop_files(crops, recording_id).items():
         inside = time_s is None or (window_s and window_s[0] <= time_s[k] < window_s[1])
         if k % step == 0 and inside:
-            yield k, numbers[k]
+            yield k, path
 
 
 def limit_classes(frames: FrameSet, most: float, seed: int) -> FrameSet:
-    """Draw frames of common classes, at most `most` times as many as the rarest class has."""
+    """Draw frames of common classes, at most `most` times as many as the rarest class has.
+
+    Parameters
+    ----------
+    frames : FrameSet
+    most : float
+        At least one frame of each class is left.
+    seed : int
+        Of the draw.
+
+    Returns
+    -------
+    FrameSet
+        In the same order.
+    """
     random = np.random.default_rng(seed)
     rows = [np.flatnonzero(frames.target == number) for number in range(len(frames.classes))]
     cap = max(1, round(most * min(len(part) for part in rows)))
@@ -180,21 +191,6 @@ def frames_digest(sets: Iterable[FrameSet]) -> str:
         for path, target in zip(frames.paths, frames.target, strict=True):
             digest.update(f"{number} {path.parent.name}/{path.name} {target}\n".encode())
     return digest.hexdigest()
-
-
-def crop_settings(crops: Path) -> dict[str, Any]:
-    """Return how a folder of crops was made: locator, margin, rate, size and so on.
-
-    Raises
-    ------
-    RunError
-        If it is no such folder.
-    """
-    path = crops / SETTINGS
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise RunError("not a folder of crops", path=crops, hint="Write the crops first.") from None
 
 
 def frame_loader(
@@ -237,10 +233,8 @@ class _Pictures(Dataset):
     def _read(self, path: Path) -> np.ndarray:
         import cv2
 
-        image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
-        if image is None:
-            raise RunError("is damaged", path=path, hint="Remove its folder and crop again.")
+        image = read_picture(path)
         if len(image) != self.size:
             method = cv2.INTER_AREA if len(image) > self.size else cv2.INTER_LINEAR
             image = cv2.resize(image, (self.size, self.size), interpolation=method)
-        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+        return image

@@ -25,10 +25,11 @@ from painscope.networks import (
 )
 from painscope.training.fit import LAST, History, fit
 from painscope.training.frames import frame_loader, frames_digest
+from painscope.training.loss import class_weights
 from painscope.training.people import names
 from painscope.training.question import Question
 from painscope.training.stages import freeze
-from painscope.training.task import FrameTask, class_weights, score
+from painscope.training.task import FrameTask, score
 
 __all__ = ["train_network"]
 
@@ -110,7 +111,8 @@ def train_network(
         If `start` has seen a held-out person.
     UsageError
         If `out` holds another training, `width` is not that of `start`, there is no such
-        stage, or a stage has nothing to start from.
+        stage, a stage has nothing to start from, or a batch has fewer frames than there are
+        processes.
     StorageError
         If the disk is full.
     """
@@ -123,6 +125,11 @@ def train_network(
         raise UsageError(
             f"stage {stage} fits only a part of a network, and there is none to start from",
             hint="Give a checkpoint to start from.",
+        )
+    if (most := min(batch_size, len(question.train))) < devices * num_nodes:
+        raise UsageError(
+            f"a batch of {most} frames cannot be shared by {devices * num_nodes} processes",
+            hint="Use fewer devices, or larger batches.",
         )
     where = pick_device(device)
     dataset = question.dataset
@@ -153,7 +160,7 @@ def train_network(
         licence=licence,
         citation=citation,
     )
-    _settle(out, card)
+    _settle(out, card, precision)
     if (out / CHECKPOINT).exists():
         return load_checkpoint(out / CHECKPOINT)
     spread = {"devices": devices, "num_nodes": num_nodes, "strategy": strategy}
@@ -257,7 +264,7 @@ def _joined(
     return {**before, dataset: tuple(sorted({*before.get(dataset, ()), *people}))}
 
 
-def _settle(out: Path, card: Card) -> None:
+def _settle(out: Path, card: Card, precision: str) -> None:
     """Note what is trained in a new folder; refuse a folder of another training."""
     told = card.model_dump(
         mode="json",
@@ -274,6 +281,8 @@ def _settle(out: Path, card: Card) -> None:
     except ValueError:
         raise UsageError("is damaged", path=path, hint="Choose another folder.") from None
     now = json.loads(text)
+    if precision == "auto" and (out / CHECKPOINT).exists():
+        now.pop("precision")  # finished, by a machine that picks another: nothing is computed on
     if changed := sorted(key for key in now if before.get(key) != now[key]):
         raise UsageError(
             f"holds another training: {', '.join(changed)} differ",

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, SequentialSampler
 
 from painscope.training.fit import fit
-from painscope.training.task import WEIGHT_DECAY, class_weights
+from painscope.training.loss import class_weights, weighted_loss
+from painscope.training.task import WEIGHT_DECAY
 
 __all__ = ["OutputLayer", "fit_output_layer"]
 
@@ -87,10 +88,7 @@ class _Task(LightningModule):
     def loss(self, batch: tuple[Tensor, Tensor]) -> Tensor:
         values, target = batch
         assert isinstance(self.weights, Tensor)
-        total = nn.functional.cross_entropy(
-            self.layer(values), target, self.weights, reduction="sum"
-        )
-        return total / len(target)
+        return weighted_loss(self.layer(values), target, self.weights)
 
     def training_step(self, batch: tuple[Tensor, Tensor], index: int) -> Tensor:
         loss = self.loss(batch)

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from painscope.errors import LeakageError
+from painscope.face import crop_settings
 from painscope.recording import Recording
-from painscope.training.frames import FrameSet, crop_settings, find_frames, limit_classes
+from painscope.training.frames import FrameSet, find_frames, limit_classes
 from painscope.training.people import names, split_people
 
 __all__ = ["Question", "ask"]

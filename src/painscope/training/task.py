@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 from lightning.pytorch import LightningModule
-from torch import Tensor, nn
+from torch import Tensor
 
 from painscope.networks import VGG16GAP, Precision, Preprocessing, autocast, prepare
 from painscope.training.augment import augment
 from painscope.training.frames import FrameSet
+from painscope.training.loss import weighted_loss
 
-__all__ = ["FrameTask", "class_weights", "score"]
+__all__ = ["FrameTask", "score"]
 
 WEIGHT_DECAY = 1e-2
 
@@ -49,11 +50,10 @@ class FrameTask(LightningModule):
         self.learning_rate = learning_rate
 
     def loss(self, images: Tensor, target: Tensor) -> Tensor:
-        """Return the weighted cross-entropy per frame: an average over batches is one over all."""
+        """Return the weighted cross-entropy per frame."""
         logits = self.network(prepare(images, self.preprocessing)).float()
         assert isinstance(self.weights, Tensor)
-        total = nn.functional.cross_entropy(logits, target, self.weights, reduction="sum")
-        return total / len(target)
+        return weighted_loss(logits, target, self.weights)
 
     def training_step(self, batch: Batch, index: int) -> Tensor:  # noqa: D102
         images, target = batch
@@ -76,12 +76,6 @@ class FrameTask(LightningModule):
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},
         }
-
-
-def class_weights(target: np.ndarray, classes: int) -> Tensor:
-    """Return inverse class frequencies that average 1 over the samples: float32 [classes]."""
-    counts = np.bincount(target, minlength=classes)
-    return torch.tensor(len(target) / (classes * counts), dtype=torch.float32)
 
 
 def score(

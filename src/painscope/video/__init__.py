@@ -3,5 +3,14 @@
 from painscope.video.pictures import picture_files
 from painscope.video.probe import VideoInfo, probe
 from painscope.video.reader import FrameBatch, FrameReader
+from painscope.video.source import is_from, source_of
 
-__all__ = ["FrameBatch", "FrameReader", "VideoInfo", "picture_files", "probe"]
+__all__ = [
+    "FrameBatch",
+    "FrameReader",
+    "VideoInfo",
+    "is_from",
+    "picture_files",
+    "probe",
+    "source_of",
+]

@@ -133,7 +133,7 @@ class FrameReader:
 
     def _on_display(self, video: Decoder | PictureFiles) -> Iterator[Picture]:
         """Yield the picture on display at each frame of the clip, and note the damage."""
-        wanted = self._count(self.stop_s) if isfinite(self.stop_s) else inf
+        wanted = max(1, self._count(self.stop_s)) if isfinite(self.stop_s) else inf
         window: deque[Picture] = deque()  # the one on display at frame k, and those after it
         k = 0
 

@@ -46,6 +46,9 @@ BLENDSHAPES = (  # noqa: SIM905 - fifty-two quoted names are hard to read
     "mouthStretchRight mouthUpperUpLeft mouthUpperUpRight noseSneerLeft noseSneerRight"
 ).split()
 
+#: Held while the terminal is kept quiet: it is the whole process's, and each reader is a thread.
+_SILENCE = threading.Lock()
+
 
 class MediaPipeLandmarker:
     """MediaPipe's Face Landmarker in its image mode: each frame stands for itself.
@@ -206,14 +209,15 @@ def download_face_landmarker() -> Path:
 @contextmanager
 def _silent_stderr() -> Iterator[None]:
     """Keep MediaPipe's C++ start-up notes off the terminal; its errors are exceptions."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+    with _SILENCE:
+        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, 2)
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            os.close(nowhere)
 
 
 def _close(landmarker: Any) -> None:
