@@ -30,7 +30,8 @@ class FaceSettings(Settings):
         Margin around the face box, as a share of its longer side, on every side; None
         takes the locator's own.
     locate_every : int
-        Only every n-th frame is searched for the face; between, it moves on a straight line.
+        Of features only: every n-th frame is searched for the face, and between it moves on a
+        straight line. Faces to train networks on are searched for in every frame.
     """
 
     locator: str = "auto"
