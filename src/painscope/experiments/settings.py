@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
-__all__ = ["BaseRecipe", "DatasetSettings", "FaceSettings", "FitSettings", "Settings"]
+__all__ = [
+    "BaseRecipe",
+    "DatasetSettings",
+    "FaceSettings",
+    "FitSettings",
+    "GivenFile",
+    "Settings",
+]
+
+#: A file that the recipe names; whole, for a run is read from other folders than it was made in.
+GivenFile = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 
 
 class Settings(BaseModel):
@@ -53,6 +64,13 @@ class DatasetSettings(Settings):
 
     dataset: str
     options: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("options")
+    @classmethod
+    def _only_options(cls, options: dict[str, Any]) -> dict[str, Any]:
+        if taken := {"name", "root"} & set(options):
+            raise ValueError(f"{min(taken)} is not an option: the folder comes with --data")
+        return options
 
 
 class FitSettings(DatasetSettings):
