@@ -17,10 +17,11 @@ from painscope.experiments.settings import FaceSettings
 from painscope.experiments.steps import Steps
 from painscope.face import Locator, crop_provenance, write_crops
 from painscope.networks import Checkpoint, load_checkpoint
+from painscope.networks.card import people_of
 from painscope.recording import Recording
 from painscope.training import train_source, train_together
 
-__all__ = ["cut_faces", "given_source", "train_on"]
+__all__ = ["cut_faces", "given_source", "rights", "train_on"]
 
 log = logging.getLogger("painscope")
 
@@ -71,7 +72,7 @@ def train_on(
         train_source,
         crops,
         recordings,
-        dataset=dataset.name,
+        dataset=people_of(dataset.name, virtual=dataset.virtual),
         out=steps.folder.models,
         classes=dataset.scheme.classes,
         start=start,
@@ -79,8 +80,7 @@ def train_on(
         input_size=size,
         window_s=source.window_s,
         frame_step=source.frame_step,
-        licence=dataset.licence,
-        citation=dataset.citation,
+        **rights(dataset),
         **source.fitting(),
     )
     return train_together(
@@ -89,6 +89,13 @@ def train_on(
         on=steps.on,
         progress=partial(steps.progress, "source: training"),
     )
+
+
+def rights(dataset: Dataset) -> dict[str, str]:
+    """Return licence and citation for the card of a network; virtual people have neither."""
+    if dataset.virtual:
+        return {"licence": "", "citation": ""}
+    return {"licence": dataset.licence, "citation": dataset.citation}
 
 
 def cut_faces(
