@@ -172,11 +172,14 @@ def explain_video(
     if not kept.pairs:
         (out / "overlay.mp4").unlink()
         raise VideoError("no frame shows a face, so there is nothing to explain", path=video)
+    crops, maps = (np.stack(part) for part in zip(*kept.chosen(), strict=True))
     result = VideoExplanation(
-        pd.concat(frames, ignore_index=True), pd.concat(shares, ignore_index=True),
-        *(np.stack(part) for part in zip(*kept.chosen(), strict=True)),
+        pd.concat(frames, ignore_index=True),
+        pd.concat(shares, ignore_index=True),
+        crops,
+        maps,
         unit="log odds" if len(explainer.card.classes) == 2 else "logit above the others' mean",
-    )  # fmt: skip
+    )
     write_text(out / "frames.csv", result.frames.to_csv(index=False))
     write_text(out / "shares.csv", result.shares.to_csv(index=False))
     return result

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from painscope.datasets import Dataset
 from painscope.errors import CheckpointError
@@ -91,7 +92,7 @@ def train_on(
     )
 
 
-def rights(dataset: Dataset) -> dict[str, str]:
+def rights(dataset: Dataset) -> dict[str, Any]:
     """Return licence and citation for the card of a network; virtual people have neither."""
     if dataset.virtual:
         return {"licence": "", "citation": ""}
