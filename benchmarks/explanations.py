@@ -50,12 +50,13 @@ def main() -> None:
     from painscope.experiments.probes import Probe
     from painscope.experiments.studies import ConceptSettings, LookSettings
     from painscope.networks import load_checkpoint
+    from painscope.networks.card import people_of
     from painscope.report.explanation import save_figure
 
     pd.set_option("display.width", 150, "display.max_columns", 20, "display.precision", 3)
     dataset, checkpoint = load_dataset("biovid-a", chosen.data), load_checkpoint(chosen.network)
     look = LookSettings(preset=chosen.preset, randoms=chosen.randoms)
-    seen = checkpoint.card.seen(dataset.name)
+    seen = checkpoint.card.seen(people_of(dataset.name, virtual=dataset.virtual))
     new = {"dataset": dataset, "crops": chosen.crops, "without": seen}
     tables: dict[str, pd.DataFrame] = {}
 

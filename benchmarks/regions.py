@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 
 SIZE = 224
+#: Panels side by side.
+COLUMNS = 7
 
 
 def main() -> None:
@@ -22,7 +24,7 @@ def main() -> None:
     arguments.add_argument("--out", type=Path, default=Path("docs/figures"))
     chosen = arguments.parse_args()
     from painscope.explain import ACTION_UNITS, region_masks
-    from painscope.report.explanation import regions_figure, save_figure
+    from painscope.report.explanation import save_figure
     from painscope.virtual import ACTION_UNITS as SHOWN
     from painscope.virtual import FaceMotion, Renderer, sample_person, sample_scene
 
@@ -42,6 +44,25 @@ def main() -> None:
             both += (masks & truth).sum(axis=(1, 2))
             either += (masks | truth).sum(axis=(1, 2))
     print(" ".join(f"{u} {v:.2f}" for u, v in zip(ACTION_UNITS, both / either, strict=True)))
+
+
+def regions_figure(image, masks, names):
+    """Draw each region on a face [H, W, 3], a panel per action unit; masks are [U, H, W]."""
+    from painscope.report.figures import WIDE, blank_figure
+    from painscope.report.style import BLUE, SKY, house_style
+
+    rows = -(-len(names) // COLUMNS)
+    with house_style():
+        figure = blank_figure(WIDE, 1.4 * rows)
+        axes = figure.subplots(rows, COLUMNS).ravel()
+        for panel in axes:
+            panel.axis("off")
+        for panel, mask, name in zip(axes, masks, names, strict=False):
+            panel.imshow(image)
+            panel.contourf(mask, levels=[0.5, 1.5], colors=[SKY], alpha=0.5)
+            panel.contour(mask, levels=[0.5], colors=[BLUE], linewidths=1.0)
+            panel.set_title(name, fontsize=9)
+    return figure
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ __all__ = [
     "memory",
     "remove_abandoned",
     "storage_errors",
+    "write_bytes",
     "write_text",
 ]
 
@@ -230,3 +231,17 @@ def write_text(path: Path, text: str) -> None:
     """Write a UTF-8 text file, whole or not at all."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def memory() -> int | None:
+    """Return the machine's memory in bytes; None where it does not say (Windows)."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None

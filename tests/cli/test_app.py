@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typer import Typer
 
 from painscope.cli import datasets, main
 from painscope.cli.app import app
+from painscope.experiments import Answer
 
 
 def _names(app: Typer) -> list[str]:
@@ -91,6 +93,40 @@ def test_every_command_has_help_with_an_example(command: list[str]) -> None:
         (["datasets", "check", "ai4pain", "x"], "ai4pain-2024"),
         (["predict", "a.mp4"], "--model"),
         (["extract", "ai4pain-2024", "x", "--out", "y"], "--checkpoint"),
+        (
+            [
+                "extract",
+                "ai4pain-2024",
+                "x",
+                "--out",
+                "y",
+                "--extractor",
+                "hog",
+                "--precision",
+                "int8",
+            ],
+            "--precision goes with --checkpoint",
+        ),
+        (
+            [
+                "extract",
+                "ai4pain-2024",
+                "x",
+                "--out",
+                "y",
+                "--extractor",
+                "hog",
+                "--calibrate",
+                "a.mp4",
+            ],
+            "--calibrate goes with --checkpoint",
+        ),
+        (["datasets", "check", "ai4pain-2024", "x", "--option", "root=y"], "--option root"),
+        (
+            ["run", "faces-of-experimental-pain", "--out", "x", "--set", "target.options.root=y"],
+            "root is not an option",
+        ),
+        (["datasets", "virtual", "biovid-a", "x", "--option", "people=5"], "--option people"),
         (["datasets", "virtual", "biovid", "x"], "biovid-a"),
         (["datasets", "virtual", "biovid-a", "x", "--people", "0"], "people"),
     ],
@@ -145,6 +181,40 @@ def test_a_file_in_the_way_is_one_line(tmp_path: Path) -> None:
         done = painscope(name, "manifest", "own.csv", "--out", "own.csv", *more, cwd=tmp_path)
         assert done.returncode == 1
         assert "own.csv" in done.stderr.splitlines()[-1]
+
+
+class _Model:
+    """Answers for every video but one, at which the user stops it."""
+
+    @classmethod
+    def load(cls, run: Path, *, classifier: str | None) -> _Model:
+        return cls()
+
+    def predict(self, video: Path) -> Answer:
+        if video.name == "stop.mp4":
+            raise KeyboardInterrupt
+        return Answer(video, label="none", probabilities={"none": 1.0})
+
+    def faces(self, video: Path) -> None:
+        return None
+
+
+def test_predict_keeps_every_answer_and_every_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Path] = []
+    monkeypatch.setattr("painscope.experiments.Predictor", _Model)
+    monkeypatch.setattr(
+        "painscope.report.save_timeline", lambda one, path, faces: drawn.append(path)
+    )
+    videos = ["a/clip.mp4", "b/clip.mp4", "other.mp4", "stop.mp4"]
+    call = ["predict", *videos, "--model", "run", "--out", "lines"]
+    done = painscope(*call, cwd=tmp_path)
+    assert done.returncode == 130
+    assert [line.split(":")[0] for line in done.stdout.splitlines()] == videos[:3]
+    assert [path.name for path in drawn] == ["001-clip.png", "002-clip.png", "other.png"]
+    told = json.loads(painscope(*call, "--json", cwd=tmp_path).stdout)
+    assert [answer["video"] for answer in told] == videos[:3]
 
 
 def test_lists_name_what_there_is() -> None:

@@ -57,6 +57,16 @@ def test_frames_without_a_face_have_a_row_and_no_map(assets: Path, eye: Eye, tmp
     save_explanation(found, tmp_path)
 
 
+def test_maps_of_an_earlier_call_do_not_stay_among_the_new_ones(
+    assets: Path, eye: Eye, tmp_path: Path
+):
+    video = assets / "videos" / "single_face.mp4"
+    for rate in (3, 1):
+        found = explain_video(video, eye, Explainer(eye.checkpoint), tmp_path, rate=rate)
+        assert len(list((tmp_path / "maps").iterdir())) == found.frames["score"].notna().sum()
+    assert found.unit == "log odds"
+
+
 def test_a_video_without_a_face_is_an_error(assets: Path, eye: Eye, tmp_path: Path):
     with pytest.raises(VideoError, match="no frame shows a face"):
         explain_video(

@@ -64,6 +64,7 @@ def test_settings_change_the_recipe() -> None:
         ("seeds.more=1", "seeds has no parts"),
         ("rows=[", "is not a value"),
         ("protocol=leave-one-out", "protocol"),
+        ("target.options.root=x", "root is not an option"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(setting: str, said: str) -> None:
@@ -79,6 +80,11 @@ def test_settings_of_another_kind_are_checked_against_its_own_names() -> None:
         load_recipe("forgotten-action-units", ["source.width=0.5"])
 
 
+def test_a_preset_that_is_not_there_is_refused_at_once() -> None:
+    with pytest.raises(UsageError, match=r"look\.preset"):
+        load_recipe("forgotten-action-units", ["look.preset=epsilon-plus"])
+
+
 def test_a_kind_that_is_not_there_is_named(tmp_path: Path) -> None:
     path = tmp_path / "new.yaml"
     path.write_text("kind: dreams\nname: x\ntitle: x\n", encoding="utf-8")
@@ -91,10 +97,24 @@ def test_a_mistyped_recipe_is_guessed() -> None:
         load_recipe("faces-of-experimental-pian")
 
 
-@pytest.mark.parametrize("text", ["a: [", "- a\n- b\n"])
+def test_files_are_kept_whole() -> None:
+    """A run is read from other folders than it was made in."""
+    recipe = load_recipe(
+        "neonatal-transfer",
+        ["source.checkpoint=~/net.safetensors", "features.vgg-face.settings.weights=vgg.mat",
+         "features.cnn-f.settings.weights=random"],
+    )  # fmt: skip
+    assert recipe.source.checkpoint == Path.home() / "net.safetensors"
+    assert recipe.features["vgg-face"].settings["weights"] == str(Path.cwd() / "vgg.mat")
+    assert recipe.features["cnn-f"].settings["weights"] == "random"
+    study = load_recipe("forgotten-action-units", ["emotion.start=net.pth"])
+    assert study.emotion.start == Path.cwd() / "net.pth"
+
+
+@pytest.mark.parametrize("text", ["a: [", "- a\n- b\n", "name: Schmerz für alle"])
 def test_a_file_that_is_no_recipe(tmp_path: Path, text: str) -> None:
     path = tmp_path / "bad.yaml"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="latin-1")
     with pytest.raises(UsageError, match=r"bad\.yaml") as caught:
         load_recipe(path)
     assert "\n" not in str(caught.value)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from painscope.errors import CheckpointError, LeakageError, UsageError
-from painscope.experiments import RunFolder, load_recipe, run
+from painscope.experiments import Recipe, Row, RunFolder, load_recipe, run
 from painscope.networks import load_checkpoint, random_checkpoint, save_checkpoint
 
 NAME = "faces-of-experimental-pain"
@@ -49,7 +49,35 @@ def test_rows_that_cannot_be_had_are_left_out_openly(finished: RunFolder) -> Non
 def test_facts_count_the_clips(finished: RunFolder) -> None:
     train = next(part for part in finished.facts.segments if part.split == "train")
     assert (train.recordings, train.segments) == (9, 12)  # two_faces.mp4 gives two clips
-    assert train.padded > 0
+    assert train.short > 0
+
+
+def test_rows_that_would_be_called_alike_are_told_apart() -> None:
+    from painscope.experiments.story import _rows
+
+    kinds = ("lstm", "statistics-logistic")
+    recipe = Recipe(
+        name="x", title="x",
+        rows=(*(Row(features="mediapipe-blendshapes", classifier=kind) for kind in kinds),
+              Row(features="random-network", classifier="lstm")),
+    )  # fmt: skip
+    assert [facts.title for facts in _rows(recipe.rows, recipe)] == [
+        "MediaPipe blendshapes (LSTM)",
+        "MediaPipe blendshapes (Logistic regression on statistics)",
+        "LSTM on a network never trained",
+    ]
+
+
+def test_a_machine_that_does_not_say_its_memory_uses_every_core(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Such as one with Windows."""
+    from joblib import cpu_count
+
+    from painscope.experiments import judge
+
+    monkeypatch.setattr(judge, "memory", lambda: None)
+    assert judge._workers({}) == cpu_count()
 
 
 def test_the_same_call_on_a_finished_run_does_nothing(
@@ -145,6 +173,19 @@ class TestRefusals:
         recipe = load_recipe(NAME, [*settings, "source.checkpoint=nowhere.safetensors"])
         with pytest.raises(CheckpointError, match="nowhere"):
             run(recipe, {"ai4pain-2024": real_tree}, tmp_path / "run")
+
+    def test_features_that_are_not_there_before_the_network_is_asked_for(
+        self, real_tree: Path, settings: list[str], tmp_path: Path
+    ) -> None:
+        rows = "rows=[{classifier: mean-logistic}, {classifier: mean-logistic, features: hgo}]"
+        wrong = [rows, "source.checkpoint=nowhere.safetensors"]
+        with pytest.raises(UsageError, match="unknown features 'hgo'"):
+            run(load_recipe(NAME, [*settings, *wrong]), {"ai4pain-2024": real_tree},
+                tmp_path / "run")  # fmt: skip
+
+    def test_a_mistyped_dataset_is_told_all_that_the_recipe_can_read(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match=r"It reads: biovid-a, icope-video\."):
+            run(load_recipe("neonatal-transfer"), {"biovid": tmp_path}, tmp_path / "run")
 
     def test_a_source_network_that_saw_the_tested_people(
         self, real_tree: Path, settings: list[str], source: Path, tmp_path: Path

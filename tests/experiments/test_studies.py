@@ -137,7 +137,8 @@ class TestClinical:
         for (network, dataset), rows in clinical.table("relevance").groupby(["network", "dataset"]):
             card = facts.networks[network].card
             for part in ("subjects", "validation_subjects"):
-                assert not set(card[part].get(dataset, ())) & set(rows["subject"])
+                assert not set(card[part].get(f"virtual {dataset}", ())) & set(rows["subject"])
+            assert facts.networks[network].virtual
         faces = clinical.table("faces")
         assert faces["label"].ne("no-pain").any()
         assert len(clinical.arrays("faces")["clinical"]) == len(faces)

@@ -19,6 +19,7 @@ from painscope.networks import (
     random_checkpoint,
     save_checkpoint,
 )
+from painscope.networks.card import people_of
 
 CARD = Card(
     title="tiny",
@@ -200,3 +201,14 @@ def test_preparing_pictures() -> None:
     expected = (images[..., ::-1] / 255 - (0.1, 0.2, 0.3)) / (1, 2, 4)
     np.testing.assert_allclose(got, expected.transpose(0, 3, 1, 2), atol=1e-6)
     assert got.dtype == np.float32
+
+
+def test_virtual_people_are_not_taken_for_the_real_ones_whose_ids_they_have() -> None:
+    name = people_of("biovid-a", virtual=True)
+    card = Card(title="x", subjects={name: ("p1",)}, validation_subjects={name: ("p2",)})
+    assert card.virtual == ("biovid-a",)
+    assert card.seen(name) == {"p1", "p2"}
+    assert card.seen("biovid-a") == set()
+    older = Card(title="x", subjects={"biovid-a": ("p1",)})  # may have meant either
+    assert older.seen(name) == older.seen("biovid-a") == {"p1"}
+    assert older.virtual == ()

@@ -177,7 +177,8 @@ def _facts(recordings: pd.DataFrame, virtual: bool, evil: str) -> RunFacts:
     about = {"citation": "R. Fernandez-Rojas et al., 2023" + evil, "licence": "on request" + evil}
     return RunFacts(
         version="0.1.0",
-        command="painscope run faces-of-experimental-pain --data ai4pain-2024=DIR" + evil,
+        command="painscope run faces-of-experimental-pain"
+        " --data ai4pain-2024=/home/somebody/ai4pain --out /home/somebody/run --set seeds=3" + evil,
         started=datetime(2026, 3, 1, 10, 12, tzinfo=UTC),
         classes=CLASSES,
         steps=(
@@ -231,8 +232,8 @@ def _facts(recordings: pd.DataFrame, virtual: bool, evil: str) -> RunFacts:
             ),
         ),
         segments=(
-            SegmentFacts(split="train", recordings=260, segments=360, padded=7),
-            SegmentFacts(split="validation", recordings=156, segments=156, padded=0),
+            SegmentFacts(split="train", recordings=260, segments=360, short=7),
+            SegmentFacts(split="validation", recordings=156, segments=156, short=0),
         ),
     )
 

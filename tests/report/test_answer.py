@@ -4,12 +4,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
+from painscope.evaluation import Estimate, difference
+from painscope.experiments.facts import FeatureFacts
+from painscope.experiments.recipe import RANDOM
 from painscope.report.answer import find_answer
-from painscope.report.results import Results, load_results
+from painscope.report.results import load_results
 
+NAN = float("nan")
 ORACLE = "statistics-logistic on true-action-units"
 
 
@@ -36,15 +39,36 @@ def test_validation_people_who_stopped_the_training_are_owned_up_to(
     assert answer.kind_to_itself
 
 
+def test_the_verdict_is_of_the_difference_on_the_same_people(full_run: Path) -> None:
+    answer = find_answer(results := load_results(full_run))
+    table = results.labelled("test")
+    first, second = (table[table["classifier"] == name] for name in ("lstm", "chance"))
+    assert answer.gain == difference(first, second, results.classes, resamples=2000)
+    assert answer.gain.value == pytest.approx(answer.best.value - answer.bar.value)
+
+
 @pytest.mark.parametrize(
     ("low", "high", "verdict"),
-    [(0.4, 0.6, "above"), (0.2, 0.6, "unclear"), (0.1, 0.2, "below"), (None, None, "unclear")],
+    [(0.1, 0.3, "above"), (-0.1, 0.3, "unclear"), (-0.3, -0.1, "below"), (NAN, NAN, "unclear")],
 )
-def test_the_verdict_reads_the_interval_against_the_better_baseline(
+def test_an_interval_that_holds_zero_shows_nothing(
     full_run: Path, low: float, high: float, verdict: str
 ) -> None:
+    answer = find_answer(load_results(full_run))
+    assert replace(answer, gain=Estimate(0.0, low, high)).verdict == verdict
+
+
+def test_a_network_that_never_learned_is_not_the_answer(full_run: Path) -> None:
     results = load_results(full_run)
-    assert find_answer(_with_lstm(results, low, high)).verdict == verdict
+    untrained = FeatureFacts(name=RANDOM, digest="x", provenance={})
+    rows = [
+        facts.model_copy(update={"features": RANDOM}) if facts.name == "lstm" else facts
+        for facts in results.facts.classifiers
+    ]
+    told = {"features": (untrained,), "classifiers": tuple(rows)}
+    answer = find_answer(replace(results, facts=results.facts.model_copy(update=told)))
+    assert answer.best.title != "LSTM"
+    assert answer.rivals == 3
 
 
 def test_without_baselines_or_scores_there_is_no_answer(full_run: Path) -> None:
@@ -53,15 +77,6 @@ def test_without_baselines_or_scores_there_is_no_answer(full_run: Path) -> None:
     bare = scores[~scores["classifier"].isin(["majority", "chance"])]
     assert find_answer(replace(results, scores=bare)) is None
     assert find_answer(replace(results, scores=scores.iloc[:0])) is None
-
-
-def _with_lstm(results: Results, low: float | None, high: float | None) -> Results:
-    scores = results.scores.copy()
-    mine = (scores["classifier"] == "lstm") & (scores["metric"] == "macro_f1")
-    scores.loc[mine, ["low", "high"]] = pd.array([low, high], dtype="Float64").to_numpy(
-        float, na_value=float("nan")
-    )
-    return replace(results, scores=scores)
 
 
 def test_there_is_no_skill_to_share_where_the_oracle_has_none(full_run: Path) -> None:

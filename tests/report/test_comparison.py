@@ -62,6 +62,23 @@ def test_the_page_shows_the_table(full_run: Path, better: Path, tmp_path: Path) 
     assert "http" not in text.replace("http://www.w3.org", "")
 
 
+def test_rows_of_one_title_both_stay(full_run: Path, run: Path) -> None:
+    """Older runs call every row on MediaPipe's blendshapes alike."""
+    path = run / "run.json"
+    facts = json.loads(path.read_text())
+    for row in facts["classifiers"][:2]:
+        row["title"] = "MediaPipe blendshapes"
+    path.write_text(json.dumps(facts))
+    table = compare([run, full_run])
+    titles = set(table["classifier"])
+    assert {"MediaPipe blendshapes (ann-vote)", "MediaPipe blendshapes (lstm)"} <= titles
+
+
+def test_a_folder_is_no_page(full_run: Path, better: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is a folder, name a file"):
+        write_comparison([full_run, better], tmp_path)
+
+
 def _facts(**changes: object) -> Callable[[dict], None]:
     return lambda facts: facts.update(changes)
 

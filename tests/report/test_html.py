@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Callable
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 
 from painscope.report.html import render_report, write_report
-from painscope.report.pictures import draw_pictures
+from painscope.report.pictures import _skill, draw_pictures
 from painscope.report.results import load_results
 
 EVIL = "<script>alert('&')</script>\"><img src=x onerror=y>"
@@ -173,6 +174,41 @@ def test_the_banner_is_there_if_and_only_if_people_are_virtual(full: str, bare: 
     assert "to show the form, not to be compared" not in bare
 
 
+def test_a_run_of_real_people_whose_network_learned_from_virtual_ones_says_which(
+    run: Path,
+) -> None:
+    path = run / "run.json"
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    for dataset in facts["datasets"]:
+        dataset["virtual"] = dataset["role"] == "source"
+    path.write_text(json.dumps(facts), encoding="utf-8")
+    text = _text(run)
+    assert "Some of the people behind this report are virtual: BioVid Heat Pain, Part A." in text
+    assert "to show the form, not to be compared" not in text
+    # Or it was trained in another run, and no dataset that this one has read is virtual.
+    facts["datasets"] = facts["datasets"][1:]
+    facts["source_network"]["virtual"] = ["biovid-a"]
+    path.write_text(json.dumps(facts), encoding="utf-8")
+    assert "are virtual: what a network learned from (biovid-a)." in _text(run)
+
+
+def _text(run: Path) -> str:
+    page = render_report(load_results(run), defaultdict(list))  # no pictures: faster
+    return " ".join(Page(page).text.split())
+
+
+def test_no_bar_is_drawn_of_a_skill_that_is_not_there(run: Path) -> None:
+    skill = pd.read_parquet(run / "skill.parquet")
+    skill[["value", "low", "high"]] = float("nan")
+    skill.to_parquet(run / "skill.parquet")
+    assert list(_skill(load_results(run))) == []
+
+
+def test_a_leftover_of_a_killed_call_is_no_example(run: Path) -> None:
+    (run / "examples" / ".33_HP_2.1a2b3c4d.tmp.parquet").write_bytes(b"half")
+    assert len(load_results(run).examples) == 3
+
+
 def test_what_a_run_lacks_leaves_no_hole(bare: str) -> None:
     page = Page(bare)
     for heading in ("Skill recovered", "How they learned", "Recordings over time", "troubles"):
@@ -202,5 +238,4 @@ def test_a_constant_looking_accuracy_is_called_out(run: Path) -> None:
     scores = pd.read_parquet(run / "scores.parquet")
     scores.loc[scores["metric"] == "accuracy", "value"] = 0.4
     scores.to_parquet(run / "scores.parquet")
-    text = render_report(load_results(run), defaultdict(list))  # no pictures: faster
-    assert "by accuracy alone, nothing was learned" in " ".join(Page(text).text.split())
+    assert "by accuracy alone, nothing was learned" in _text(run)

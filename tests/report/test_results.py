@@ -58,7 +58,7 @@ def _facts(**changes: object) -> Callable[[Path], None]:
 @pytest.mark.parametrize(
     ("damage", "file", "says"),
     [
-        (_drop("run.json"), "", "no run.json"),
+        (_drop("run.json"), "", "not finished, it has no run.json"),
         (_spoil("run.json"), "run.json", "damaged"),
         (_facts(format=99), "run.json", "format 99"),
         (_facts(classes=3), "run.json", "classes"),

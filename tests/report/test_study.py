@@ -128,7 +128,7 @@ def build(path: Path, kind: str, *, virtual: bool = True) -> Path:
     StudyFacts(
         kind=kind,
         version="0.1.0",
-        command="painscope run" + EVIL,
+        command="painscope run --data unbc-mcmaster=/home/somebody/unbc" + EVIL,
         started=datetime(2026, 3, 1, 10, 12, tzinfo=UTC),
         steps=(StepFacts(name="concepts", seconds=12.3),),
         datasets=tuple(
@@ -167,7 +167,9 @@ def test_the_page_says_what_the_tables_say(page: Path) -> None:
     else:
         assert "<strong>biovid-a</strong>: experimental pain network" in text
         assert "the whole interval lies above zero" in text
-        assert "calls none of 30 pictures of pain of biovid-a pain" in text
+        assert "in the 20 of 30 pictures of pain that it calls pain" in text
+        assert "not corrected for their number" in text
+        assert "calls none of 30 pictures of pain of biovid-a, so" in text
 
 
 def test_nothing_of_the_data_becomes_markup_and_no_folder_is_told(page: Path) -> None:

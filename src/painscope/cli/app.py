@@ -74,7 +74,9 @@ def main() -> NoReturn:
     except PainscopeError as error:
         _fail(str(error), error.exit_status)
     except (KeyboardInterrupt, typer.Abort):
-        _fail("stopped; what was finished is kept, the same call continues it", 130)
+        _fail(
+            "stopped; run, demo, extract, crop and datasets virtual go on with the same call", 130
+        )
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)

@@ -86,6 +86,7 @@ def virtual(
     from painscope.cli.progress import progress_bars
     from painscope.virtual import generate
 
+    settings = options(option, ("name", "root", "people", "seed", "workers", "progress"))
     with progress_bars() as progress:
         generate(
             name,
@@ -94,6 +95,6 @@ def virtual(
             seed=seed,
             workers=workers,
             progress=lambda done, total: progress("clips", done, total),
-            **options(option),
+            **settings,
         )
     typer.echo(f"Virtual {name}: {people} people in {folder}")

@@ -55,17 +55,21 @@ def explain(
             rate=rate,
             progress=lambda done: progress("frames", done, max(done, frames)),
         )
-    save_explanation(found, out, title=f"{video.name}: {explainer.label} by {method}")
+    learned = "; learned from virtual people" if eye.checkpoint.card.virtual else ""
+    save_explanation(found, out, title=f"{video.name}: {explainer.label} by {method}{learned}")
     seen = found.frames["score"].notna()
     typer.echo(
         f"{video}: {seen.sum()} of {len(seen)} frames explained, "
-        f"evidence for {explainer.label} {found.frames['score'].mean():+.2f} on average; "
+        f"evidence for {explainer.label} {found.frames['score'].mean():+.2f} ({found.unit}) on "
+        "average; "
         f"see {out}"
     )
     if found.shares["share"].isna().all():
         typer.echo(
             f"  no shares of facial regions: the locator {eye.locator.name} gives no landmarks"
         )
+    if eye.checkpoint.card.virtual:
+        typer.echo("  caution: this network learned from virtual people")
     if eye.checkpoint.card.untrained:
         layers = ", ".join(eye.checkpoint.card.untrained)
         typer.echo(f"  caution: parts of this network hold random numbers: {layers}")

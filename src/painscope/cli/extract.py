@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import typer
 
@@ -34,9 +33,12 @@ def extract(
     rate: float = typer.Option(30.0, min=0.1, help="Frames per second."),
     locate_every: int = typer.Option(1, help="Search only every n-th frame for the face."),
     precision: str = typer.Option("auto", help="Of a network: auto, fp32, bf16 or int8."),
-    engine: str = typer.Option("auto", help="auto, torch, torch-compiled or openvino."),
+    device: str = typer.Option("auto", help="Of a network: auto, cpu or cuda."),
+    engine: str = typer.Option(
+        "auto", help="Of a network: auto, torch, torch-compiled or openvino."
+    ),
     calibrate: list[Path] = typer.Option(
-        [], metavar="VIDEO", help="For int8: faces of people who are not tested."
+        [], metavar="VIDEO", help="Of a network in int8: faces of people who are not tested."
     ),
     on: str | None = typer.Option(
         None,
@@ -55,53 +57,29 @@ def extract(
 
     from painscope.cli.parsing import options
     from painscope.cli.progress import progress_bars
-    from painscope.datasets import load_dataset
-    from painscope.errors import UsageError
-    from painscope.face import Locator, make_locator
-    from painscope.features import (
-        calibration_crops,
-        fill_store,
-        fill_store_on_ray,
-        make_extractor,
-        open_store,
-    )
-    from painscope.files import folder_at
-    from painscope.networks import load_checkpoint
+    from painscope.experiments.extraction import extract_dataset
 
-    if (checkpoint is None) == (extractor is None):
-        raise UsageError("name either --checkpoint or --extractor")
-    dataset = load_dataset(name, folder, **options(option))
-    kind, settings = str(extractor), dict[str, Any]()
-    if checkpoint is not None:
-        network = load_checkpoint(checkpoint)
-        finder: Locator | None = (found := make_locator(locator))
-        crops = None
-        if calibrate:
-            size = network.card.input_size
-            crops = calibration_crops(calibrate, found, size=size, margin=margin)
-        kind, settings = "vgg16-gap", {"checkpoint": network, "calibration": crops}
-        reader = make_extractor(kind, **settings, precision=precision, engine=engine)
-    else:
-        reader = make_extractor(kind)
-        finder = None if reader.crop_size is None else make_locator(locator)
-    root = folder_at(out) / dataset.name
-    store = open_store(
-        root, reader, locator=finder, rate=rate, margin=margin, locate_every=locate_every
-    )
     with progress_bars() as progress:
-        show = partial(progress, "features")
-        if on is None:
-            summary = fill_store(dataset.recordings, reader, store, locator=finder, progress=show)
-        else:
-            if checkpoint is not None:  # the precision is chosen here, for all machines
-                settings["checkpoint"] = load_checkpoint(checkpoint)  # not moved to a device yet
-                settings |= {"precision": reader.provenance["precision"], "engine": engine}
-            make = partial(make_extractor, kind, **settings)
-            summary = fill_store_on_ray(
-                dataset.recordings, make, store, locator=finder, address=on, progress=show
-            )
+        store, summary = extract_dataset(
+            name,
+            folder,
+            out,
+            options=options(option),
+            checkpoint=checkpoint,
+            extractor=extractor,
+            locator=locator,
+            rate=rate,
+            margin=margin,
+            locate_every=locate_every,
+            device=device,
+            precision=precision,
+            engine=engine,
+            calibrate=calibrate,
+            on=on,
+            progress=partial(progress, "features"),
+        )
     done = len(summary.extracted) + len(summary.kept)
-    typer.echo(f"Features: {done} of {len(dataset.recordings)} recordings in {store.folder}")
+    typer.echo(f"Features: {done} of {done + len(summary.failed)} recordings in {store.folder}")
     for recording, reason in summary.failed.items():
         typer.echo(f"  left out {recording}: {reason}")
     if not done:

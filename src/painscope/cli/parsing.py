@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +26,30 @@ def data_folders(pairs: Iterable[str]) -> dict[str, Path]:
     return folders
 
 
-def options(pairs: Iterable[str]) -> dict[str, Any]:
-    """Read ``KEY=VALUE`` pairs; values are YAML, so that ``5`` is a number."""
+def options(pairs: Iterable[str], taken: Collection[str] = ("name", "root")) -> dict[str, Any]:
+    """Read ``KEY=VALUE`` pairs; values are YAML, so that ``5`` is a number.
+
+    Parameters
+    ----------
+    pairs : iterable of str
+    taken : collection of str
+        What the call says in another way.
+
+    Raises
+    ------
+    UsageError
+        If a pair is none, its key is taken, or its value is no YAML.
+    """
     chosen = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals or not key:
             raise UsageError(f"--option {pair!r} is not KEY=VALUE")
+        if key in taken:
+            raise UsageError(
+                f"--option {key} is none of the options",
+                hint="See --help: the call says it in another way.",
+            )
         try:
             chosen[key] = yaml.safe_load(value)
         except yaml.YAMLError:

@@ -36,6 +36,7 @@ def progress_bars() -> Iterator[ProgressCallback]:
         TextColumn("· left"),
         TimeRemainingColumn(),
         console=Console(stderr=True),
+        redirect_stdout=sys.stdout.isatty(),  # else what is printed would not go where it is sent
     )
     tasks = {}
     with bars:

@@ -22,6 +22,7 @@ __all__ = [
     "difference",
     "estimate",
     "interval",
+    "over_people",
     "resample",
     "skill",
 ]
@@ -136,6 +137,31 @@ def estimate(value: float, draws: np.ndarray, people: int) -> Estimate:
     if people < FEWEST_SUBJECTS or np.isnan(value):
         return Estimate(float(value), float("nan"), float("nan"))
     return Estimate(float(value), *interval(draws))
+
+
+def over_people(values: np.ndarray, subjects: Sequence[str]) -> list[Estimate]:
+    """Return means over people of samples' values, each with its interval.
+
+    Parameters
+    ----------
+    values : float [N] or [N, X]
+        NaN where a sample has none.
+    subjects : sequence of str, length N
+        Whose sample it is. A person counts once, however many there are.
+
+    Returns
+    -------
+    list of Estimate
+        One, or X.
+    """
+    table = np.asarray(values, float).reshape(len(subjects), -1)
+    _, who = np.unique(np.asarray(subjects), return_inverse=True)
+    means = np.stack([np.nanmean(table[who == k], axis=0) for k in range(who.max() + 1)])
+    draws = resample(len(means)) @ means / len(means)
+    return [
+        estimate(float(value), draws[:, k], len(means))
+        for k, value in enumerate(means.mean(axis=0))
+    ]
 
 
 def auc(

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from painscope.datasets import Dataset
+from painscope.errors import UsageError
 from painscope.evaluation import cross_dataset
-from painscope.experiments.faces import known_faces, knows_action_units
+from painscope.experiments.faces import known_faces, knows_action_units, require_action_units
 from painscope.experiments.facts import StudyFacts
 from painscope.experiments.looks import (
     cascade_table,
@@ -21,10 +22,11 @@ from painscope.experiments.looks import (
     relevance_table,
 )
 from painscope.experiments.networks import Workshop, input_size, pixels, study_facts
-from painscope.experiments.probes import Probe
+from painscope.experiments.probes import Probe, require_layer
 from painscope.experiments.steps import Steps
 from painscope.experiments.studies import ClinicalRecipe, LookSettings
 from painscope.networks import Checkpoint
+from painscope.networks.card import people_of
 from painscope.training import FrameSet, Question
 
 __all__ = ["NAMES", "run_clinical"]
@@ -38,19 +40,39 @@ WITH_PAIN, WITHOUT = 3, 1
 def run_clinical(
     recipe: ClinicalRecipe, datasets: Mapping[str, Dataset], steps: Steps
 ) -> StudyFacts:
-    """Train both networks and ask them; each step's tables are kept, and not made twice."""
+    """Train both networks and ask them; each step's tables are kept, and not made twice.
+
+    Raises
+    ------
+    UsageError
+        If no network has the layer that is to be looked at, or nobody knows the action units
+        of either dataset's people.
+    DatasetError
+        If nobody knows those of the pictures for concepts.
+    """
+    require_layer(recipe.concepts)  # before hours of training
+    require_action_units(datasets["action units"])
+    if not any(knows_action_units(datasets[role]) for role in NAMES):
+        raise UsageError(
+            "nobody knows which action units either dataset's people show, so no relevance can "
+            "be measured",
+            hint="Take unbc-mcmaster, or virtual people, as one of them.",
+        )
     settings = {"experimental pain": recipe.experimental, "clinical pain": recipe.clinical}
     trained = {role: (own, input_size(own)) for role, own in settings.items()}
     shop = Workshop.of(recipe, datasets, steps, trained)
     questions: dict[str, Question] = {}
     networks: dict[str, Checkpoint] = {}
     for role, own in settings.items():
-        with steps.step(f"{NAMES[role]} network"):
+        with steps.step(f"{NAMES[role]} network", reused=shop.trained(role)):
             questions[role] = shop.question(role, own)
             networks[NAMES[role]] = shop.network(role, own, questions[role])
     steps.tables("each on both datasets", ("matrix",), lambda: _matrix(shop, networks, questions))
     steps.tables(
-        "the same faces", ("faces",), lambda: _same_faces(shop, recipe.look, networks, questions)
+        "the same faces",
+        ("faces",),
+        lambda: _same_faces(shop, recipe.look, networks, questions),
+        arrays="faces",
     )
     steps.tables(
         "relevance and checks",
@@ -77,8 +99,10 @@ def _matrix(
     shop: Workshop, networks: Mapping[str, Checkpoint], questions: Mapping[str, Question]
 ) -> dict[str, pd.DataFrame]:
     """Test each network on the test people of both datasets."""
-    tests = {shop.datasets[role].name: question.test for role, question in questions.items()}
-    return {"matrix": cross_dataset(networks, tests)}
+    tests = {question.dataset: question.test for question in questions.values()}
+    matrix = cross_dataset(networks, tests, resamples=shop.recipe.bootstrap)
+    names = {question.dataset: shop.datasets[role].name for role, question in questions.items()}
+    return {"matrix": matrix.assign(dataset=matrix["dataset"].map(names))}
 
 
 def _same_faces(
@@ -144,7 +168,8 @@ def _concepts(
     """Ask both networks for concepts of action units, and for their directions."""
     dataset, show = shop.datasets["action units"], shop.steps.progress
     faces = known_faces(dataset, shop.crops("action units"), pictures=recipe.concepts.pictures)
-    probe = Probe.of(faces, dataset.name, recipe.concepts)
+    people = people_of(dataset.name, virtual=dataset.virtual)
+    probe = Probe.of(faces, people, recipe.concepts)
     return {
         "concepts": probe.regions(networks, partial(show, "concepts"))[1],
         "tcav": probe.directions(networks, partial(show, "directions")),
@@ -167,7 +192,7 @@ def _looks(
             dataset = shop.datasets[role]
             if not knows_action_units(dataset):
                 continue
-            seen, label = network.card.seen(dataset.name), question.classes[-1]
+            seen, label = network.card.seen(question.dataset), question.classes[-1]
             crops = shop.crops(role)
             pain = known_faces(dataset, crops, pictures=look.pictures, without=seen, label=label)
             told = {"network": name, "dataset": dataset.name}

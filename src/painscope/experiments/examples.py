@@ -20,6 +20,8 @@ __all__ = ["choose_examples", "crop_strip", "timelines", "write_example"]
 
 #: Faces on a strip, and the side of each in pixels.
 STRIP, SIDE = 8, 112
+#: Crops that are kept at most to choose them from.
+MANY = 32 * STRIP
 
 
 def choose_examples(
@@ -75,9 +77,17 @@ def timelines(
 def crop_strip(recording: Recording | Path, locator: Locator, face: FaceSettings) -> np.ndarray:
     """Return the faces at the middles of equal parts of a clip: uint8 [8, 112, 112, 3]."""
     stream = FaceStream(recording, locator, rate=2.0, margin=face.margin, size=SIDE)
-    crops = np.concatenate([batch.crops for batch in stream])
-    middles = (np.arange(STRIP) + 0.5) * len(crops) / STRIP
-    return crops[middles.astype(int)]
+    kept: list[np.ndarray] = []
+    step, number = 1, 0
+    for batch in stream:  # keeps a bounded number of crops, however long the clip is
+        for crop in batch.crops:
+            if number % step == 0:
+                kept.append(crop.copy())
+            number += 1
+            if len(kept) == MANY:
+                kept, step = kept[::2], 2 * step
+    middles = (np.arange(STRIP) + 0.5) * number / STRIP
+    return np.stack([kept[int(middle) // step] for middle in middles])
 
 
 def write_example(

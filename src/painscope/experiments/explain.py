@@ -12,7 +12,7 @@ import numpy as np
 
 from painscope.errors import RunError, UsageError, VideoError
 from painscope.experiments.folder import RunFolder
-from painscope.experiments.models import source_path
+from painscope.experiments.models import locator_of, source_path
 from painscope.explain import ACTION_UNITS, face_mask, region_masks
 from painscope.explain.measures import mass_inside
 from painscope.face import CropBatch, FaceStream, Locator, crop_landmarks, make_locator
@@ -54,12 +54,16 @@ class VideoExplanation:
         shares do not add up to 1. NaN in frames without landmarks.
     crops, maps : uint8 [N, S, S, 3], float32 [N, S, S]
         Up to eight frames with a face, evenly spread.
+    unit : str
+        Of the evidence: log odds of two classes; of more how far the class's logit is above the
+        mean of the others'.
     """
 
     frames: pd.DataFrame
     shares: pd.DataFrame
     crops: np.ndarray = field(repr=False)
     maps: np.ndarray = field(repr=False)
+    unit: str = "log odds"
 
 
 def load_eye(model: Path | str, locator: str = "auto") -> Eye:
@@ -75,7 +79,9 @@ def load_eye(model: Path | str, locator: str = "auto") -> Eye:
     Raises
     ------
     RunError
-        If the run has no source network.
+        If the run has no source network, or read no faces.
+    UsageError
+        If faces would be found here in another way than in the run.
     CheckpointError
         If the file is no network.
     """
@@ -88,18 +94,7 @@ def load_eye(model: Path | str, locator: str = "auto") -> Eye:
     source = source_path(folder)
     if not source.is_file():
         raise RunError("has no source network to explain", path=folder.path)
-    told = [f.provenance["crops"] for f in folder.facts.features if "crops" in f.provenance]
-    if not told:
-        raise RunError("does not say how it cut faces", path=folder.path)
-    found = make_locator(str(told[0]["locator"]["name"]))
-    if dict(found.provenance) != dict(told[0]["locator"]):
-        raise UsageError(
-            f"the run located faces with {told[0]['locator']}, here it would be "
-            f"{dict(found.provenance)}",
-            path=folder.path,
-            hint="Use the same model file and version.",
-        )
-    return Eye(load_checkpoint(source), found, told[0]["margin"])
+    return Eye(load_checkpoint(source), *locator_of(folder))
 
 
 def explain_video(
@@ -171,14 +166,20 @@ def explain_video(
             if progress:
                 progress(done)
 
+    for old in (out / "maps").glob("[0-9]*.npy"):  # of a longer video, or at a higher rate
+        old.unlink()
     _encode(out / "overlay.mp4", pictures(), rate)
     if not kept.pairs:
         (out / "overlay.mp4").unlink()
         raise VideoError("no frame shows a face, so there is nothing to explain", path=video)
+    crops, maps = (np.stack(part) for part in zip(*kept.chosen(), strict=True))
     result = VideoExplanation(
-        pd.concat(frames, ignore_index=True), pd.concat(shares, ignore_index=True),
-        *(np.stack(part) for part in zip(*kept.chosen(), strict=True)),
-    )  # fmt: skip
+        pd.concat(frames, ignore_index=True),
+        pd.concat(shares, ignore_index=True),
+        crops,
+        maps,
+        unit="log odds" if len(explainer.card.classes) == 2 else "logit above the others' mean",
+    )
     write_text(out / "frames.csv", result.frames.to_csv(index=False))
     write_text(out / "shares.csv", result.shares.to_csv(index=False))
     return result

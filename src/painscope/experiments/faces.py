@@ -21,7 +21,13 @@ from painscope.recording import Recording
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["KnownFaces", "known_faces", "knows_action_units", "label_frames"]
+__all__ = [
+    "KnownFaces",
+    "known_faces",
+    "knows_action_units",
+    "label_frames",
+    "require_action_units",
+]
 
 log = logging.getLogger("painscope")
 
@@ -91,6 +97,17 @@ _Coder = Callable[[Recording, np.ndarray, np.ndarray], _Coded]
 def knows_action_units(dataset: Dataset) -> bool:
     """Whether `known_faces` can read a dataset."""
     return dataset.name == "unbc-mcmaster" or _truth(dataset) is not None
+
+
+def require_action_units(dataset: Dataset) -> None:
+    """Refuse a dataset that `known_faces` cannot read.
+
+    Raises
+    ------
+    DatasetError
+        If nobody knows its action units.
+    """
+    _coder(dataset)
 
 
 def label_frames(dataset: Dataset) -> Callable[[Recording], Sequence[str | None]] | None:

@@ -7,12 +7,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from painscope.errors import RunError
-from painscope.files import atomic_path
+from painscope.files import write_text
 
 __all__ = [
+    "AGAIN",
     "RUN_FORMAT",
     "ClassCount",
     "ClassifierFacts",
@@ -28,6 +29,10 @@ __all__ = [
 
 RUN_FORMAT = 1
 """Version of the run folder's layout; raised whenever an older reader would misread it."""
+
+
+#: What to do about a damaged file of a finished run: only an unfinished one is gone on with.
+AGAIN = "Remove it and run.json, then run the recipe again into this folder."
 
 
 class _Facts(BaseModel):
@@ -90,10 +95,21 @@ class ClassifierFacts(_Facts):
 
 
 class NetworkFacts(_Facts):
-    """A network: the card in its checkpoint, metrics included, and the file's sha256."""
+    """A network.
+
+    Attributes
+    ----------
+    card : dict
+        As in its checkpoint, metrics included.
+    sha256 : str
+        Of its weights.
+    virtual : tuple of str
+        Datasets whose layout the virtual people are in that it learned from.
+    """
 
     card: dict[str, Any]
     sha256: str
+    virtual: tuple[str, ...] = ()
 
 
 class FeatureFacts(_Facts):
@@ -109,14 +125,14 @@ class SegmentFacts(_Facts):
 
     Attributes
     ----------
-    padded : int
-        Segments that were shorter than asked for, so padded and masked.
+    short : int
+        Segments that were shorter than asked for; they are read as they are.
     """
 
     split: str
     recordings: int
     segments: int
-    padded: int
+    short: int = Field(validation_alias=AliasChoices("short", "padded"))  # of older runs
 
 
 class StepFacts(_Facts):
@@ -157,13 +173,31 @@ class _AnyFacts(_Facts):
 
     @property
     def virtual(self) -> bool:
-        """Whether any of the people are virtual."""
-        return any(dataset.virtual for dataset in self.datasets)
+        """Whether any of the people are virtual, those included whom networks learned from."""
+        return bool(self.virtual_people)
+
+    @property
+    def all_virtual(self) -> bool:
+        """Whether all the people that the run has read are virtual."""
+        return all(dataset.virtual for dataset in self.datasets)
+
+    @property
+    def virtual_people(self) -> tuple[str, ...]:
+        """Whose people are virtual: datasets that were read, and what networks learned from."""
+        read = {d.name: d.title for d in self.datasets if d.virtual}
+        learned = {
+            name: f"what a network learned from ({name})"
+            for network in self._networks()
+            for name in network.virtual
+        }
+        return tuple((learned | read).values())
+
+    def _networks(self) -> tuple[NetworkFacts, ...]:
+        return ()
 
     def write(self, run: Path) -> None:
         """Write ``run.json`` into the run folder."""
-        with atomic_path(run / "run.json") as path:
-            path.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        write_text(run / "run.json", self.model_dump_json(indent=2) + "\n")
 
 
 class RunFacts(_AnyFacts):
@@ -185,6 +219,9 @@ class RunFacts(_AnyFacts):
     source_network: NetworkFacts | None = None
     features: tuple[FeatureFacts, ...] = ()
     segments: tuple[SegmentFacts, ...] = ()
+
+    def _networks(self) -> tuple[NetworkFacts, ...]:
+        return (self.source_network,) if self.source_network else ()
 
     @property
     def target(self) -> DatasetFacts:
@@ -228,6 +265,9 @@ class StudyFacts(_AnyFacts):
 
     networks: dict[str, NetworkFacts]
 
+    def _networks(self) -> tuple[NetworkFacts, ...]:
+        return tuple(self.networks.values())
+
 
 def read_facts(run: Path) -> RunFacts | StudyFacts:
     """Read a run folder's ``run.json``, of whatever kind.
@@ -242,6 +282,14 @@ def read_facts(run: Path) -> RunFacts | StudyFacts:
     if not run.is_dir():
         raise RunError("no such run folder", path=run)
     if not path.is_file():
+        if (run / "recipe.yaml").is_file():
+            raise RunError(
+                "this run is not finished, it has no run.json",
+                path=run,
+                hint="The call that began it continues it.",
+            )
+        if below := sorted(run.glob("*/run.json")):
+            raise RunError("is no run folder", path=run, hint=f"Did you mean {below[0].parent}?")
         raise RunError(
             "not a finished run folder, it has no run.json",
             path=run,
@@ -252,7 +300,7 @@ def read_facts(run: Path) -> RunFacts | StudyFacts:
     except (ValueError, OSError):
         tree = None
     if not isinstance(tree, dict):
-        raise RunError("damaged, cannot be read", path=path, hint=_AGAIN)
+        raise RunError("damaged, cannot be read", path=path, hint=_ANEW)
     if tree.get("format") != RUN_FORMAT:
         raise RunError(
             f"run format {tree.get('format')!r}, this painscope reads {RUN_FORMAT}",
@@ -265,7 +313,7 @@ def read_facts(run: Path) -> RunFacts | StudyFacts:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "its datasets"
-        raise RunError(f"damaged at {where}: {first['msg']}", path=path, hint=_AGAIN) from None
+        raise RunError(f"damaged at {where}: {first['msg']}", path=path, hint=_ANEW) from None
 
 
-_AGAIN = "Run the recipe again."
+_ANEW = "Remove it, then run the recipe again into this folder."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,9 +54,25 @@ class Available:
 
 
 def available_features(
-    recipe: Recipe, dataset: Dataset | None, locator: Locator, checkpoint: Checkpoint | None
+    recipe: Recipe,
+    dataset: Dataset | None,
+    locator: Locator,
+    checkpoint: Checkpoint | None,
+    *,
+    without: Collection[str] = (),
 ) -> Available:
     """Make the extractors that the recipe's rows name.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    dataset : Dataset, optional
+        Whose features are wanted; None if it is none that is known.
+    locator : Locator
+    checkpoint : Checkpoint, optional
+        The source network.
+    without : collection of str
+        Features that are left for later.
 
     Raises
     ------
@@ -67,7 +83,7 @@ def available_features(
     left_out: dict[str, str] = {}
     wanted = [(row, name) for row in recipe.all_rows for name in recipe.blocks(row.features)]
     for row, name in wanted:
-        if name in found:
+        if name in found or name in without:
             continue
         made = left_out.get(name) or _make(name, recipe, dataset, locator, checkpoint)
         if not isinstance(made, str):
@@ -76,8 +92,6 @@ def available_features(
             raise UsageError(f"row {row.label}: {made}", hint="Leave it out, or make it optional.")
         else:
             left_out[name] = made
-    for name, reason in left_out.items():
-        log.info("%s: left out, %s.", name, reason)
     return Available(found, left_out)
 
 
@@ -124,7 +138,27 @@ def read_features(
     stores: Mapping[str, FeatureStore],
     recordings: Iterable[Recording],
 ) -> dict[str, FeatureSequence]:
-    """Read a row's features of every recording that has all of them, side by side."""
+    """Read a row's features of every recording that has all of them, side by side.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    features : str
+        A name, or one that stands for several side by side.
+    stores : mapping of str to FeatureStore
+        By the names of single features.
+    recordings : iterable of Recording
+
+    Returns
+    -------
+    dict of str to FeatureSequence
+        By the recording's id; whatever lacks some of the features is not there.
+
+    Raises
+    ------
+    StorageError
+        If a file of a store is damaged.
+    """
     names = recipe.blocks(features)
     there = set.intersection(*(set(stores[name].ids()) for name in names))
     read = {}
@@ -150,14 +184,38 @@ def fill_stores(
     root: Path,
     progress: Callable[[str, int, int], None],
 ) -> dict[str, FeatureStore]:
-    """Extract what is missing of every kind of features; return their stores by name."""
+    """Extract what is missing of every kind of features.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Says how faces are found.
+    dataset : Dataset
+    extractors : dict of str to Extractor
+    locator : Locator
+    root : Path
+        Gets a folder per dataset, and in it one per store.
+    progress : callable
+        Called with step, done, total.
+
+    Returns
+    -------
+    dict of str to FeatureStore
+        By the extractors' names. Recordings that could not be read are logged.
+
+    Raises
+    ------
+    StorageError
+        If the disk is full or the folder cannot be written.
+    UsageError
+        If a setting of the faces is impossible.
+    """
     stores = {}
     for name, extractor in extractors.items():
-        finder = locator if extractor.crop_size is not None else None
         store = open_store(
             root / dataset.name,
             extractor,
-            locator=finder,
+            locator=locator,
             rate=recipe.face.rate,
             margin=recipe.face.margin,
             locate_every=recipe.face.locate_every,
@@ -166,7 +224,7 @@ def fill_stores(
             dataset.recordings,
             extractor,
             store,
-            locator=finder,
+            locator=locator,
             progress=_titled(progress, f"features: {name}"),
         )
         _log_failures(name, summary.failed.items())

@@ -6,8 +6,9 @@ import json
 import logging
 import os
 import platform
+import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -16,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
 from painscope.errors import RunError, UsageError
-from painscope.experiments.facts import RunFacts, read_facts
+from painscope.experiments.facts import AGAIN, RunFacts, read_facts
 from painscope.experiments.recipe import AnyRecipe, Recipe, load_recipe
-from painscope.files import atomic_path, storage_errors
+from painscope.files import atomic_path, remove_abandoned, storage_errors, write_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,8 +38,8 @@ class RunFolder:
 
     It holds ``recipe.yaml`` (as resolved), ``run.json`` (what was done, in numbers),
     ``environment.json``, tables (each ``.parquet`` and ``.csv``; of a transfer recipe
-    ``predictions``, ``scores``, ``status``, ``histories`` and ``skill``), ``models/``,
-    ``examples/``, ``figures/``, ``report.html`` and ``log.txt``.
+    ``predictions``, ``scores``, ``differences``, ``status``, ``histories``, ``skill`` and
+    ``submission``), ``models/``, ``examples/``, ``figures/``, ``report.html`` and ``log.txt``.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -59,6 +60,9 @@ class RunFolder:
         called = {name: str(Path(root).resolve()) for name, root in sorted(data.items())}
         if folder.path.is_file():
             raise UsageError("this is a file, not a folder", path=path, hint="Name another --out.")
+        if folder._file("recipe.yaml").is_file():
+            for place in (folder.path, folder.examples):
+                remove_abandoned(place)
         there = {file.name for file in folder.path.iterdir()} if folder.path.exists() else set()
         if there and "recipe.yaml" not in there:
             raise UsageError(
@@ -72,8 +76,10 @@ class RunFolder:
             )
         with storage_errors(folder.path):
             folder.path.mkdir(parents=True, exist_ok=True)
-        folder._write_text("environment.json", json.dumps(_environment(called), indent=2))
-        folder._write_text("recipe.yaml", recipe.to_yaml())
+        if not folder.finished:  # else it would speak of a call that made none of the numbers
+            write_text(folder._file("recipe.yaml"), recipe.to_yaml())
+            environment = json.dumps(_environment(called), indent=2)
+            write_text(folder._file("environment.json"), environment + "\n")
         return folder
 
     @classmethod
@@ -138,35 +144,48 @@ class RunFolder:
         return self.path / "examples"
 
     def write_table(self, name: str, table: pd.DataFrame) -> None:
-        """Write a table as Parquet and as CSV."""
-        with atomic_path(self._file(f"{name}.parquet")) as temporary:
-            table.to_parquet(temporary, index=False)
+        """Write a table as CSV and as Parquet; the latter last, as it says that both are there."""
         with atomic_path(self._file(f"{name}.csv")) as temporary:
             table.to_csv(temporary, index=False)
+        with atomic_path(self._file(f"{name}.parquet")) as temporary:
+            table.to_parquet(temporary, index=False)
 
-    def table(self, name: str) -> pd.DataFrame:
+    def table(self, name: str, columns: Sequence[str] = ()) -> pd.DataFrame:
         """Read one of the run's tables.
+
+        Parameters
+        ----------
+        name : str
+        columns : sequence of str
+            What it must have; it may have more.
 
         Raises
         ------
         RunError
-            If the table is missing or damaged.
+            If the table is missing or damaged, or has no such column.
         """
         import pandas as pd
 
         path = self._file(f"{name}.parquet")
         try:
-            return pd.read_parquet(path)
+            table = pd.read_parquet(path)
         except (OSError, ValueError) as error:
             raise RunError(
                 f"cannot be read ({type(error).__name__})",
                 path=path,
-                hint="Run the recipe again into this folder.",
+                hint=AGAIN,
             ) from None
+        if missing := [column for column in columns if column not in table.columns]:
+            raise RunError(f"has no column {missing[0]!r}", path=path, hint=AGAIN)
+        return table
 
     def has_table(self, name: str) -> bool:
         """Whether the run left this table."""
         return self._file(f"{name}.parquet").is_file()
+
+    def has_arrays(self, name: str) -> bool:
+        """Whether the run left these arrays."""
+        return (self.examples / f"{name}.npz").is_file()
 
     def write_arrays(self, name: str, **arrays: np.ndarray) -> None:
         """Write arrays as one compressed file in ``examples/``."""
@@ -193,7 +212,7 @@ class RunFolder:
             raise RunError(
                 f"cannot be read ({type(error).__name__})",
                 path=path,
-                hint="Run the recipe again into this folder.",
+                hint=AGAIN,
             ) from None
 
     @contextmanager
@@ -214,10 +233,6 @@ class RunFolder:
 
     def _file(self, name: str) -> Path:
         return self.path / name
-
-    def _write_text(self, name: str, text: str) -> None:
-        with atomic_path(self._file(name)) as temporary:
-            temporary.write_text(text + "\n", encoding="utf-8")
 
     def _read_json(self, name: str) -> dict[str, Any]:
         try:
@@ -242,7 +257,7 @@ def _environment(data: Mapping[str, str]) -> dict[str, Any]:
             versions[package] = "not installed"
     return {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cores": os.cpu_count(),

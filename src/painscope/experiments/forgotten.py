@@ -11,20 +11,21 @@ import pandas as pd
 
 from painscope.datasets import Dataset
 from painscope.evaluation import go_back
-from painscope.experiments.faces import known_faces
+from painscope.evaluation.going_back import BEFORE
+from painscope.experiments.faces import known_faces, require_action_units
 from painscope.experiments.facts import StudyFacts
 from painscope.experiments.looks import make_explainer
 from painscope.experiments.networks import Workshop, input_size, pixels, study_facts
-from painscope.experiments.probes import Probe, lost_table
+from painscope.experiments.probes import Probe, lost_table, require_layer
+from painscope.experiments.source import rights
 from painscope.experiments.steps import Steps
 from painscope.experiments.studies import ForgottenRecipe, LookSettings
 from painscope.networks import Checkpoint, load_checkpoint, save_checkpoint
+from painscope.networks.card import people_of
 from painscope.training import STAGES, FrameSet, Question, fine_tune, train_together
 
-__all__ = ["BEFORE", "run_forgotten"]
+__all__ = ["run_forgotten"]
 
-#: What the network is called before any fine-tuning, beside `painscope.training.STAGES`.
-BEFORE = "emotion"
 #: Flipped samples whose maps are drawn.
 EXAMPLES = 6
 
@@ -32,22 +33,31 @@ EXAMPLES = 6
 def run_forgotten(
     recipe: ForgottenRecipe, datasets: Mapping[str, Dataset], steps: Steps
 ) -> StudyFacts:
-    """Train, fine-tune, go back, and ask; each step's tables are kept, and not made twice."""
+    """Train, fine-tune, go back, and ask; each step's tables are kept, and not made twice.
+
+    Raises
+    ------
+    UsageError
+        If no network has the layer that is to be looked at.
+    DatasetError
+        If nobody knows the action units of the pictures for concepts.
+    """
+    require_layer(recipe.concepts)  # before hours of training
+    require_action_units(datasets["action units"])
     size = input_size(recipe.emotion)
     trained = {"emotion": (recipe.emotion, size), "pain": (recipe.pain, size)}
     shop = Workshop.of(recipe, datasets, steps, trained)
-    with steps.step("emotion network"):
+    with steps.step("emotion network", reused=shop.trained("emotion")):
         question = shop.question("emotion", recipe.emotion)
         emotion = shop.network("emotion", recipe.emotion, question)
-    with steps.step("fine-tuning to pain"):
-        pain = datasets["pain"]
+    tuned = all(shop.trained(f"stages/{stage}") for stage in STAGES)
+    with steps.step("fine-tuning to pain", reused=tuned):
         tune = partial(
             fine_tune,
             shop.question("pain", recipe.pain),
             emotion,
             out=steps.folder.models / "stages",
-            licence=pain.licence,
-            citation=pain.citation,
+            **rights(datasets["pain"]),
             **recipe.pain.fitting(),
         )
         stages = train_together(
@@ -61,7 +71,12 @@ def run_forgotten(
         ("scores", "changes", "flipped"),
         lambda: _back(shop, recipe, emotion, stages, question),
     )
-    steps.tables("flipped samples", ("examples",), lambda: _examples(shop, recipe.look, question))
+    steps.tables(
+        "flipped samples",
+        ("examples",),
+        lambda: _examples(shop, recipe.look, question),
+        arrays="flipped",
+    )
     steps.tables(
         "concepts",
         ("concepts", "lost", "tcav", "shown", "asked"),
@@ -78,7 +93,9 @@ def _back(
     question: Question,
 ) -> dict[str, pd.DataFrame]:
     """Give every stage a new output layer for emotions, and keep the networks."""
-    found = go_back(emotion, stages, question, seeds=range(recipe.seeds))
+    found = go_back(
+        emotion, stages, question, seeds=range(recipe.seeds), resamples=recipe.bootstrap
+    )
     for stage, network in found.networks.items():
         save_checkpoint(_path(shop, stage), *network)
     return {"scores": found.scores, "changes": found.changes, "flipped": found.flipped}
@@ -141,7 +158,8 @@ def _concepts(
     """Look for concepts of action units before and after, and for the directions of pain."""
     dataset, show = shop.datasets["action units"], shop.steps.progress
     faces = known_faces(dataset, shop.crops("action units"), pictures=recipe.concepts.pictures)
-    probe = Probe.of(faces, dataset.name, recipe.concepts)
+    people = people_of(dataset.name, virtual=dataset.virtual)
+    probe = Probe.of(faces, people, recipe.concepts)
     networks = {BEFORE: emotion, **stages}
     scores, concepts = probe.regions(networks, partial(show, "concepts"))
     return {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -31,6 +30,7 @@ from painscope.experiments.folder import RunFolder
 from painscope.experiments.models import model_path
 from painscope.experiments.recipe import Recipe, Row
 from painscope.features import FeatureSequence, FeatureStore
+from painscope.files import memory
 
 if TYPE_CHECKING:
     from painscope.evaluation.loop import Keep
@@ -101,8 +101,27 @@ def judge(
 ) -> Judgement:
     """Fit, predict and score every row whose features are there; keep the fitted models.
 
-    `workers` and `on` are those of `painscope.evaluation.evaluate`; no number of workers
-    means every core, as far as the memory goes.
+    Parameters
+    ----------
+    recipe : Recipe
+    target : Dataset
+        Whose people are classified.
+    stores : mapping of str to FeatureStore
+        By the features' names.
+    folds : list of Fold
+        From `make_the_folds`.
+    folder : RunFolder
+        Gets the fitted models.
+    progress : callable
+        Called with step, done, total.
+    workers, on
+        As of `painscope.evaluation.evaluate`; no number of workers means every core, as far as
+        the memory goes.
+
+    Raises
+    ------
+    UsageError
+        If every row was left out.
     """
     classes = target.scheme.classes
     models: dict[str, dict[str, SequenceClassifier]] = defaultdict(dict)
@@ -178,8 +197,10 @@ def _workers(sequences: Mapping[str, FeatureSequence]) -> int:
     from joblib import cpu_count
 
     size = sum(sequence.values.nbytes for sequence in sequences.values())
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return max(1, min(cpu_count(), memory // (COPIES * max(size, 1))))
+    there = memory()
+    if there is None:
+        return cpu_count()
+    return max(1, min(cpu_count(), there // (COPIES * max(size, 1))))
 
 
 def _keeper(
@@ -216,6 +237,6 @@ def _segments(counts: Iterable[SegmentCount]) -> tuple[SegmentFacts, ...]:
         for place, number in enumerate((count.recordings, count.segments, count.short)):
             totals[count.part][place] += number
     return tuple(
-        SegmentFacts(split=part, recordings=recordings, segments=segments, padded=short)
+        SegmentFacts(split=part, recordings=recordings, segments=segments, short=short)
         for part, (recordings, segments, short) in totals.items()
     )

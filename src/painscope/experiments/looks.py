@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 
-from painscope.evaluation import Estimate, resample
-from painscope.evaluation.bootstrap import estimate
+from painscope.evaluation import Estimate
+from painscope.evaluation.bootstrap import over_people
 from painscope.experiments.faces import KnownFaces
 from painscope.experiments.studies import LookSettings
 from painscope.explain import (
@@ -179,9 +179,10 @@ def curve_table(checkpoint: Checkpoint, faces: KnownFaces, settings: LookSetting
     for name, curve in (("deletion", deletion), ("insertion", insertion)):
         found = curve(explainer.chain, shown, maps, hidden)
         for order, values in (("relevance", found.score), ("random", found.random.mean(axis=0))):
-            told = _over_people(values, faces.subjects)
+            told = over_people(values, faces.subjects)
             rows += [
-                (name, order, share, *one) for share, one in zip(found.share, told, strict=True)
+                (name, order, share, one.value, one.low, one.high)
+                for share, one in zip(found.share, told, strict=True)
             ]
     return pd.DataFrame(rows, columns=["curve", "order", "share", "value", "low", "high"])
 
@@ -211,20 +212,11 @@ def cascade_table(
     table = cascading_randomisation(explainer.chain, images, draw)
     wide = table.pivot(index="picture", columns="layer", values="correlation")
     wide = wide[list(dict.fromkeys(table["layer"]))]
-    told = _over_people(wide.to_numpy(), faces.subjects)
+    told = over_people(wide.to_numpy(), faces.subjects)
     return pd.DataFrame(
-        [(layer, *one) for layer, one in zip(wide.columns, told, strict=True)],
+        [
+            (layer, one.value, one.low, one.high)
+            for layer, one in zip(wide.columns, told, strict=True)
+        ],
         columns=["layer", "value", "low", "high"],
     )
-
-
-def _over_people(values: np.ndarray, subjects: Sequence[str]) -> list[tuple[float, float, float]]:
-    """Return means over people of pictures' values [N, X], each with its interval."""
-    _, who = np.unique(np.asarray(subjects), return_inverse=True)
-    means = np.stack([np.nanmean(values[who == k], axis=0) for k in range(who.max() + 1)])
-    draws = resample(len(means)) @ means / len(means)
-    told = [
-        estimate(float(value), draws[:, k], len(means))
-        for k, value in enumerate(means.mean(axis=0))
-    ]
-    return [(one.value, one.low, one.high) for one in told]

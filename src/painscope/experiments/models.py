@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 
 from painscope.classifiers import SequenceClassifier
-from painscope.errors import RunError
+from painscope.errors import RunError, UsageError
 from painscope.experiments.folder import RunFolder
 from painscope.experiments.recipe import Row
+from painscope.face import Locator, make_locator
 
-__all__ = ["load_models", "model_path", "source_path"]
+__all__ = ["load_models", "locator_of", "model_path", "source_path"]
 
 
 def source_path(folder: RunFolder) -> Path:
@@ -22,6 +23,30 @@ def model_path(folder: RunFolder, label: str, fold: str, seed: int) -> Path:
     """Return the folder of one fitted classifier."""
     name = re.sub(r"[^\w.\-]+", "-", label)
     return folder.models / name / fold / f"seed-{seed}"
+
+
+def locator_of(folder: RunFolder) -> tuple[Locator, float]:
+    """Return what found the faces of a run, and the margin around them.
+
+    Raises
+    ------
+    RunError
+        If the run read no faces.
+    UsageError
+        If faces would be found here in another way.
+    """
+    told = [f.provenance["crops"] for f in folder.facts.features if "crops" in f.provenance]
+    if not told:
+        raise RunError("does not say how it cut faces", path=folder.path)
+    wanted = dict(told[0]["locator"])
+    locator = make_locator(str(wanted["name"]))
+    if dict(locator.provenance) != wanted:
+        raise UsageError(
+            f"the run located faces with {wanted}, here it would be {dict(locator.provenance)}",
+            path=folder.path,
+            hint="Use the same model file and version.",
+        )
+    return locator, float(told[0]["margin"])
 
 
 def load_models(folder: RunFolder, row: Row) -> list[SequenceClassifier]:
@@ -38,6 +63,8 @@ def load_models(folder: RunFolder, row: Row) -> list[SequenceClassifier]:
     ]
     if not models:
         raise RunError(
-            f"holds no models of {row.label}", path=folder.path, hint="Run the recipe again."
+            f"holds no models of {row.label}",
+            path=folder.path,
+            hint="Remove its run.json, then run the recipe again into this folder.",
         )
     return models

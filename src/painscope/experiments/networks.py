@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -15,24 +14,23 @@ from painscope import __version__
 from painscope.datasets import Dataset
 from painscope.errors import CheckpointError
 from painscope.experiments.faces import label_frames
-from painscope.experiments.facts import NetworkFacts, StudyFacts
+from painscope.experiments.facts import StudyFacts
 from painscope.experiments.settings import BaseRecipe
-from painscope.experiments.source import cut_faces
+from painscope.experiments.source import cut_faces, rights
 from painscope.experiments.steps import Steps
-from painscope.experiments.story import dataset_facts
+from painscope.experiments.story import dataset_facts, network_facts
 from painscope.experiments.studies import NetworkSettings, TrainingSettings
 from painscope.face import make_locator
 from painscope.networks import Checkpoint, load_checkpoint, save_checkpoint
+from painscope.networks.card import people_of
 from painscope.training import FrameSet, ask, frame_loader, train_network, train_together
+from painscope.training.network import CHECKPOINT
 from painscope.video.pictures import FOLDER_RATE
 
 if TYPE_CHECKING:
     from painscope.training import Question
 
 __all__ = ["Workshop", "input_size", "pixels", "study_facts"]
-
-log = logging.getLogger("painscope")
-
 
 #: Of films whose action units are known and on which nothing is trained, every n-th frame will do.
 SPARSE = 5
@@ -88,7 +86,7 @@ class Workshop:
         return ask(
             self.crops(role),
             dataset.recordings,
-            dataset=dataset.name,
+            dataset=people_of(dataset.name, virtual=dataset.virtual),
             classes=dataset.scheme.classes,
             window_s=settings.window_s,
             frame_step=settings.frame_step,
@@ -96,6 +94,13 @@ class Workshop:
             most=settings.most,
             seed=settings.seed,
         )
+
+    def trained(self, role: str) -> bool:
+        """Whether an earlier call has left the network of a role, or of a stage."""
+        return self._path(role).is_file()
+
+    def _path(self, role: str) -> Path:
+        return self.steps.folder.models / role.replace(" ", "-") / CHECKPOINT
 
     def network(self, role: str, settings: NetworkSettings, question: Question) -> Checkpoint:
         """Return the network for a question: given, or trained in ``models/``.
@@ -105,19 +110,18 @@ class Workshop:
         CheckpointError
             If the given one answers another question, or was never trained.
         """
-        out = self.steps.folder.models / role.replace(" ", "-")
+        path = self._path(role)
         if settings.checkpoint is None:
             start = load_checkpoint(settings.start) if settings.start else None
             dataset = self.datasets[role]
             train = partial(
                 train_network,
                 question,
-                out=out,
+                out=path.parent,
                 start=start,
                 width=None if start else settings.width,
                 input_size=settings.input_size,
-                licence=dataset.licence,
-                citation=dataset.citation,
+                **rights(dataset),
                 **settings.fitting(),
             )
             return train_together(
@@ -133,14 +137,14 @@ class Workshop:
                 path=settings.checkpoint,
                 hint="Train from it: give it as start instead of checkpoint.",
             )
-        if set(given.card.classes) != set(question.classes):
+        if given.card.classes != question.classes:  # in their order: pain is the last
             raise CheckpointError(
                 f"knows the classes {', '.join(given.card.classes)}, not "
                 f"{', '.join(question.classes)}",
                 path=settings.checkpoint,
                 hint="Train from it: give it as start instead of checkpoint.",
             )
-        return save_checkpoint(out / "source.safetensors", *given)
+        return save_checkpoint(path, *given)
 
 
 def input_size(settings: NetworkSettings) -> int:
@@ -161,7 +165,16 @@ def study_facts(
     *,
     left_out: Mapping[str, str] | None = None,
 ) -> StudyFacts:
-    """Return what a study says about itself."""
+    """Return what a study says about itself.
+
+    Parameters
+    ----------
+    workshop : Workshop
+    networks : mapping of str to Checkpoint
+        By the names they have in the tables.
+    left_out : mapping of str to str, optional
+        What was wanted and could not be had, and why.
+    """
     steps = workshop.steps
     return StudyFacts(
         kind=workshop.recipe.kind,
@@ -170,8 +183,5 @@ def study_facts(
         started=steps.started,
         datasets=tuple(dataset_facts(d, role) for role, d in workshop.datasets.items()),
         left_out=dict(left_out or {}),
-        networks={
-            name: NetworkFacts(card=network.card.model_dump(mode="json"), sha256=network.sha256)
-            for name, network in networks.items()
-        },
+        networks={name: network_facts(network) for name, network in networks.items()},
     )

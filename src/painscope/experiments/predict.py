@@ -16,9 +16,9 @@ from painscope.evaluation import FEW_FRAMES
 from painscope.experiments.examples import crop_strip
 from painscope.experiments.features import TRUTH, available_features, read_features
 from painscope.experiments.folder import RunFolder
-from painscope.experiments.models import load_models, source_path
+from painscope.experiments.models import load_models, locator_of, source_path
 from painscope.experiments.recipe import CrossSettings, Recipe, Row
-from painscope.face import Locator, make_locator
+from painscope.face import Locator
 from painscope.features import Extractor, FeatureSequence, fill_store, open_store
 from painscope.networks import load_checkpoint
 from painscope.recording import Recording
@@ -121,7 +121,8 @@ class Answer:
 class Predictor:
     """Reads videos with the source network and one classifier of a run.
 
-    The run's seeds (and folds) are averaged.
+    Everything the run kept of it is averaged: every seed of one fold, or of many folds the first
+    seed of each.
 
     Attributes
     ----------
@@ -129,6 +130,8 @@ class Predictor:
         The row of the run that answers.
     classes : tuple of str
         From none to most pain.
+    virtual : bool
+        Whether it learned from virtual people, which every answer then says.
     """
 
     def __init__(
@@ -138,10 +141,12 @@ class Predictor:
         extractors: Mapping[str, Extractor],
         locator: Locator,
         models: Sequence[SequenceClassifier],
+        *,
+        virtual: bool = False,
     ) -> None:
         self.recipe, self.row = recipe, row
         self.extractors, self.locator = dict(extractors), locator
-        self.models = tuple(models)
+        self.models, self.virtual = tuple(models), virtual
         self.classes = self.models[0].classes
 
     @classmethod
@@ -164,16 +169,8 @@ class Predictor:
         """
         folder = RunFolder.open(run)
         row = _row(folder, classifier)
-        blocks = folder.transfer.blocks(row.features)
         known = {facts.name: facts for facts in folder.facts.features}
-        told = known[blocks[0]].provenance["crops"]["locator"]
-        locator = make_locator(str(told["name"]))
-        if dict(locator.provenance) != dict(told):
-            raise UsageError(
-                f"the run located faces with {told}, here it would be {dict(locator.provenance)}",
-                path=folder.path,
-                hint="Use the same model file and version.",
-            )
+        locator, _ = locator_of(folder)
         source = source_path(folder)
         checkpoint = load_checkpoint(source) if source.is_file() else None
         row = row.model_copy(update={"optional": False})
@@ -187,7 +184,8 @@ class Predictor:
                     f"the run's features {name} are of other weights, sha256 {made_by}",
                     path=folder.path,
                 )
-        return cls(recipe, row, extractors, locator, load_models(folder, row))
+        models = load_models(folder, row)
+        return cls(recipe, row, extractors, locator, models, virtual=folder.facts.virtual)
 
     def predict(self, video: Path | str) -> Answer:
         """Answer for one video; a video that cannot be read gives an answer with its error."""
@@ -248,7 +246,7 @@ class Predictor:
             label=self._label(mean),
             probabilities=self._named(mean),
             found_share=found_share,
-            flag=_flag(found_share, bool(seen.any()), damage),
+            flag=_flag(found_share, bool(seen.any()), damage, self.virtual),
             windows=windows,
             classes=self.classes,
             time_s=sequence.time_s,
@@ -272,8 +270,10 @@ class Predictor:
         return {name: float(share) for name, share in zip(self.classes, proba, strict=True)}
 
 
-def _flag(found_share: float, seen: bool, damage: str) -> str:
+def _flag(found_share: float, seen: bool, damage: str, virtual: bool) -> str:
     flags = []
+    if virtual:
+        flags.append("the model learned from virtual people: it says nothing about real ones")
     if not seen:
         flags.append("no face in any frame: these are only the class frequencies of training")
     elif found_share < FEW_FRAMES:

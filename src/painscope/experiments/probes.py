@@ -23,12 +23,25 @@ from painscope.explain import (
     sensitivity,
     tcav_table,
 )
-from painscope.networks import Checkpoint, pick_device, prepare
+from painscope.networks import Checkpoint, pick_device, prepare, random_checkpoint
 
-__all__ = ["Probe", "lost_table"]
+__all__ = ["Probe", "lost_table", "require_layer"]
 
 #: Side of the masks in pixels: four times as fine as VGG16's last maps of 224 pixels.
 SIDE = 56
+
+
+def require_layer(settings: ConceptSettings) -> None:
+    """Refuse a layer that no network has, or whose answers are no maps.
+
+    Raises
+    ------
+    UsageError
+        If it is such a layer.
+    """
+    network, card = random_checkpoint(width=0.05, input_size=32)
+    image = prepare(torch.zeros((1, 32, 32, 3)), card.preprocessing)
+    layer_view(as_chain(network, 0), image, settings.layer)
 
 
 @dataclass(frozen=True)
@@ -39,7 +52,7 @@ class Probe:
     ----------
     faces : KnownFaces
     dataset : str
-        Whose pictures they are.
+        Whose pictures they are, as networks' cards call it.
     settings : ConceptSettings
     units : tuple of str
         The concepts: action units that enough people show at times.

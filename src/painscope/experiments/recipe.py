@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from painscope.errors import UsageError
 from painscope.experiments.settings import (
@@ -18,6 +18,7 @@ from painscope.experiments.settings import (
     DatasetSettings,
     FaceSettings,
     FitSettings,
+    GivenFile,
     Settings,
 )
 from painscope.experiments.studies import ClinicalRecipe, ForgottenRecipe
@@ -66,9 +67,9 @@ class SourceSettings(FitSettings):
     How it is fitted: see `FitSettings`.
     """
 
-    checkpoint: Path | None = None
+    checkpoint: GivenFile | None = None
     dataset: str = "biovid-a"
-    start: Path | None = None
+    start: GivenFile | None = None
     width: float = Field(1.0, gt=0)
     input_size: int = Field(224, ge=32)
     window_s: tuple[float, float] = (2.0, 5.0)
@@ -95,6 +96,16 @@ class FeatureSettings(Settings):
 
     extractor: str
     settings: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("settings")
+    @classmethod
+    def _whole_paths(cls, settings: dict[str, Any]) -> dict[str, Any]:
+        files = {
+            name: str(Path(settings[name]).expanduser().absolute())
+            for name in ("weights", "checkpoint")
+            if isinstance(settings.get(name), str) and settings[name] != "random"
+        }
+        return settings | files
 
 
 class CrossSettings(Settings):
@@ -132,7 +143,7 @@ class Row(Settings):
         without MediaPipe's model, true action units of real people.
     """
 
-    features: str = "source-network"
+    features: str = SOURCE
     classifier: str
     settings: dict[str, Any] = Field(default_factory=dict)
     optional: bool = False
@@ -140,7 +151,7 @@ class Row(Settings):
     @property
     def label(self) -> str:
         """Name of the row in every table."""
-        if self.features == "source-network":
+        if self.features == SOURCE:
             return self.classifier
         return f"{self.classifier} on {self.features}"
 
@@ -304,7 +315,10 @@ def _read(name: str | Path) -> dict[str, Any]:
         path = Path(name)
         if not path.is_file():
             raise UsageError("no such recipe file", path=path)
-        text = path.read_text(encoding="utf-8")
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise UsageError("is not UTF-8 text", path=path) from None
     else:
         known = recipe_names()
         if name not in known:

@@ -17,7 +17,7 @@ from painscope.experiments.folder import RunFolder
 from painscope.experiments.forgotten import run_forgotten
 from painscope.experiments.judge import judge, make_the_folds
 from painscope.experiments.models import source_path
-from painscope.experiments.recipe import AnyRecipe, Recipe
+from painscope.experiments.recipe import RANDOM, SOURCE, AnyRecipe, Recipe
 from painscope.experiments.settings import DatasetSettings, FitSettings
 from painscope.experiments.source import given_source, train_on
 from painscope.experiments.steps import Progress, Steps
@@ -25,6 +25,7 @@ from painscope.experiments.story import tell
 from painscope.experiments.studies import ClinicalRecipe, ForgottenRecipe
 from painscope.face import Locator, make_locator
 from painscope.networks import Checkpoint, save_checkpoint
+from painscope.networks.card import people_of
 
 __all__ = ["run"]
 
@@ -93,8 +94,7 @@ def run(
         else:
             facts = _transfer(recipe, datasets, steps, folders, workers)
         # Written last: ``run.json`` says that the run is whole.
-        told = {"started": steps.started, "steps": tuple(steps.done)}
-        facts.model_copy(update=told).write(folder.path)
+        facts.model_copy(update={"steps": tuple(steps.done)}).write(folder.path)
     return folder
 
 
@@ -112,18 +112,24 @@ def _transfer(
     folds = make_the_folds(recipe, target)  # before hours of training, if it cannot be done
     checkpoint = None
     if recipe.reads_network(given):
-        with steps.step("source network"):
+        # What needs no network is made before it is trained, for it may be mistyped; and made
+        # again later, for meanwhile it would fill the memory.
+        available_features(recipe, target, locator, None, without=(SOURCE, RANDOM))
+        with steps.step("source network", reused=source_path(folder).is_file()):
             checkpoint = _source(recipe, source, locator, steps)
-        check_source_subjects(checkpoint.card.seen(target.name), folds)
+        people = people_of(target.name, virtual=target.virtual)
+        check_source_subjects(checkpoint.card.seen(people), folds)
         _warn_of_other_crops(checkpoint, locator)
     available = available_features(recipe, target, locator, checkpoint)
+    for name, reason in available.left_out.items():
+        log.info("%s: left out, %s.", name, reason)
     with steps.step("features"):
         stores = fill_stores(recipe, target, available.extractors, locator, kept, show)
     with steps.step("classifiers and evaluation"):
         judgement = judge(recipe, target, stores, folds, folder, show, workers=workers, on=steps.on)
     with steps.step("tables and examples"):
         return tell(
-            folder, recipe, source, target, checkpoint, available, stores, locator, judgement
+            steps, recipe, source, target, checkpoint, available, stores, locator, judgement
         )
 
 
@@ -143,7 +149,7 @@ def _load(recipe: AnyRecipe, folders: Mapping[str, Path]) -> dict[str, Dataset]:
         if name not in known:
             raise UsageError(
                 f"--data {name}: the recipe reads no such dataset",
-                hint=f"It reads: {', '.join(names)}.",
+                hint=f"It reads: {', '.join(sorted(known))}.",
             )
     for name in names:
         if name not in folders:

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
-__all__ = ["BaseRecipe", "DatasetSettings", "FaceSettings", "FitSettings", "Settings"]
+__all__ = [
+    "BaseRecipe",
+    "DatasetSettings",
+    "FaceSettings",
+    "FitSettings",
+    "GivenFile",
+    "Settings",
+]
+
+#: A file that the recipe names; whole, for a run is read from other folders than it was made in.
+GivenFile = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 
 
 class Settings(BaseModel):
@@ -30,7 +41,8 @@ class FaceSettings(Settings):
         Margin around the face box, as a share of its longer side, on every side; None
         takes the locator's own.
     locate_every : int
-        Only every n-th frame is searched for the face; between, it moves on a straight line.
+        Of features only: every n-th frame is searched for the face, and between it moves on a
+        straight line. Faces to train networks on are searched for in every frame.
     """
 
     locator: str = "auto"
@@ -52,6 +64,13 @@ class DatasetSettings(Settings):
 
     dataset: str
     options: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("options")
+    @classmethod
+    def _only_options(cls, options: dict[str, Any]) -> dict[str, Any]:
+        if taken := {"name", "root"} & set(options):
+            raise ValueError(f"{min(taken)} is not an option: the folder comes with --data")
+        return options
 
 
 class FitSettings(DatasetSettings):

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from painscope.datasets import Dataset
 from painscope.errors import CheckpointError
 from painscope.experiments.recipe import Recipe
 from painscope.experiments.settings import FaceSettings
 from painscope.experiments.steps import Steps
-from painscope.face import Locator, write_crops
+from painscope.face import Locator, crop_provenance, write_crops
 from painscope.networks import Checkpoint, load_checkpoint
+from painscope.networks.card import people_of
 from painscope.recording import Recording
 from painscope.training import train_source, train_together
 
-__all__ = ["cut_faces", "given_source", "train_on"]
+__all__ = ["cut_faces", "given_source", "rights", "train_on"]
 
 log = logging.getLogger("painscope")
 
@@ -69,7 +73,7 @@ def train_on(
         train_source,
         crops,
         recordings,
-        dataset=dataset.name,
+        dataset=people_of(dataset.name, virtual=dataset.virtual),
         out=steps.folder.models,
         classes=dataset.scheme.classes,
         start=start,
@@ -77,8 +81,7 @@ def train_on(
         input_size=size,
         window_s=source.window_s,
         frame_step=source.frame_step,
-        licence=dataset.licence,
-        citation=dataset.citation,
+        **rights(dataset),
         **source.fitting(),
     )
     return train_together(
@@ -87,6 +90,13 @@ def train_on(
         on=steps.on,
         progress=partial(steps.progress, "source: training"),
     )
+
+
+def rights(dataset: Dataset) -> dict[str, Any]:
+    """Return licence and citation for the card of a network; virtual people have neither."""
+    if dataset.virtual:
+        return {"licence": "", "citation": ""}
+    return {"licence": dataset.licence, "citation": dataset.citation}
 
 
 def cut_faces(
@@ -101,8 +111,37 @@ def cut_faces(
     title: str,
     progress: Callable[[str, int, int], None],
 ) -> Path:
-    """Crop recordings' faces into ``store/crops``, continuing what is there; return the folder."""
-    crops = store / "crops" / f"{dataset.name}-{size}-{face.rate:g}-{every}"
+    """Crop recordings' faces into ``store/crops``, continuing what is there.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    recordings : sequence of Recording
+        Those of its recordings whose faces are wanted.
+    locator : Locator
+    face : FaceSettings
+        Every frame is searched for the face: `locate_every` is of features only.
+    store : Path
+        May be shared between runs, of other data and other settings too.
+    size : int
+        Side of the crops in pixels.
+    every : int
+        Every how many frames one is cut.
+    title : str
+        Of the step, for `progress`.
+    progress : callable
+        Called with step, done, total.
+
+    Returns
+    -------
+    Path
+        The folder of crops.
+    """
+    shape = crop_provenance(locator, rate=face.rate, margin=face.margin, size=size)
+    # Ids alone tell no two trees apart: virtual people have those of the real ones.
+    told = json.dumps([str(dataset.root.resolve()), dataset.virtual, shape], sort_keys=True)
+    digest = hashlib.sha256(told.encode()).hexdigest()[:8]
+    crops = store / "crops" / f"{dataset.name}-{size}-{face.rate:g}-{every}-{digest}"
     done = 0
 
     def cropped(_: object) -> None:

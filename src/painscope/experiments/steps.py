@@ -61,7 +61,12 @@ class Steps:
         self.done.append(StepFacts(name=name, seconds=seconds, reused=reused))
 
     def tables(
-        self, name: str, wanted: tuple[str, ...], work: Callable[[], Mapping[str, pd.DataFrame]]
+        self,
+        name: str,
+        wanted: tuple[str, ...],
+        work: Callable[[], Mapping[str, pd.DataFrame]],
+        *,
+        arrays: str | None = None,
     ) -> None:
         """Do a step that leaves tables, unless all of them are there.
 
@@ -72,8 +77,11 @@ class Steps:
             The tables. Other files that the step leaves must be written before it returns.
         work : callable
             Returns them by name.
+        arrays : str, optional
+            Name of the arrays that it writes, if it does.
         """
         there = all(self.folder.has_table(table) for table in wanted)
+        there = there and (arrays is None or self.folder.has_arrays(arrays))
         with self.step(name, reused=there):
             if not there:
                 found = work()

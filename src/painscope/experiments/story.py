@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import pandas as pd
@@ -28,13 +27,14 @@ from painscope.experiments.features import (
     rows_to_fit,
 )
 from painscope.experiments.folder import RunFolder
-from painscope.experiments.judge import Judgement
-from painscope.experiments.recipe import Recipe, Row
+from painscope.experiments.judge import BASELINES, Judgement
+from painscope.experiments.recipe import RANDOM, SOURCE, Recipe, Row
+from painscope.experiments.steps import Steps
 from painscope.face import Locator
 from painscope.features import FeatureStore
 from painscope.networks import Checkpoint
 
-__all__ = ["dataset_facts", "tell"]
+__all__ = ["dataset_facts", "network_facts", "tell"]
 
 #: Names that people read.
 TITLES = {
@@ -56,7 +56,7 @@ TITLES = {
 
 
 def tell(
-    folder: RunFolder,
+    steps: Steps,
     recipe: Recipe,
     source: Dataset | None,
     target: Dataset,
@@ -66,7 +66,31 @@ def tell(
     locator: Locator,
     judgement: Judgement,
 ) -> RunFacts:
-    """Write tables and examples into the folder; return the facts for ``run.json``."""
+    """Write tables and examples into the run's folder.
+
+    Parameters
+    ----------
+    steps : Steps
+    recipe : Recipe
+    source : Dataset, optional
+        What the source network learned from, if it was trained here.
+    target : Dataset
+        Whose people were classified.
+    checkpoint : Checkpoint, optional
+        The source network, if a row reads one.
+    available : Available
+    stores : mapping of str to FeatureStore
+        By the features' names.
+    locator : Locator
+        Finds the faces of the examples.
+    judgement : Judgement
+
+    Returns
+    -------
+    RunFacts
+        For ``run.json``; the steps' times are still to come.
+    """
+    folder = steps.folder
     folder.write_table("predictions", judgement.predictions)
     folder.write_table("scores", judgement.scores)
     folder.write_table("histories", judgement.histories)
@@ -83,16 +107,11 @@ def tell(
     return RunFacts(
         version=__version__,
         command=str(folder.environment["command"]),
-        started=datetime.now(UTC),
+        started=steps.started,
         classes=target.scheme.classes,
         datasets=tuple(dataset_facts(d, role) for d, role in read if d is not None),
-        classifiers=(
-            *(_row(row, recipe) for row in rows),
-            *map(_baseline, ("majority", "chance")),
-        ),
-        source_network=None
-        if checkpoint is None
-        else NetworkFacts(card=checkpoint.card.model_dump(mode="json"), sha256=checkpoint.sha256),
+        classifiers=(*_rows(rows, recipe), *map(_baseline, BASELINES)),
+        source_network=None if checkpoint is None else network_facts(checkpoint),
         features=tuple(
             FeatureFacts(name=name, digest=store.digest, provenance=store.provenance)
             for name, store in stores.items()
@@ -126,6 +145,25 @@ def dataset_facts(dataset: Dataset, role: str) -> DatasetFacts:
     )
 
 
+def network_facts(network: Checkpoint) -> NetworkFacts:
+    """Return what a network's card says, and what its weights are."""
+    card = network.card
+    return NetworkFacts(
+        card=card.model_dump(mode="json"), sha256=network.sha256, virtual=card.virtual
+    )
+
+
+def _rows(rows: Sequence[Row], recipe: Recipe) -> list[ClassifierFacts]:
+    """Return what the rows are called; those that would be called alike, with their classifier."""
+    told = [_row(row, recipe) for row in rows]
+    titles = Counter(facts.title for facts in told)
+    for place, (facts, row) in enumerate(zip(told, rows, strict=True)):
+        if titles[facts.title] > 1:
+            title = f"{facts.title} ({TITLES.get(row.classifier, row.classifier)})"
+            told[place] = facts.model_copy(update={"title": title})
+    return told
+
+
 def _row(row: Row, recipe: Recipe) -> ClassifierFacts:
     title = TITLES.get(row.classifier, row.classifier)
     role: Literal["model", "peer", "oracle"] = "model"
@@ -135,7 +173,9 @@ def _row(row: Row, recipe: Recipe) -> ClassifierFacts:
         title, role = "Oracle: true action units", "oracle"
     elif row.features == BLENDSHAPES:
         title, role = "MediaPipe blendshapes", "peer"
-    elif row.features != "source-network":
+    elif row.features == RANDOM:
+        title = f"{title} on a network never trained"
+    elif row.features != SOURCE:
         title, role = f"{title} on {row.features}", "peer"
     return ClassifierFacts(name=row.label, title=title, role=role, features=row.features)
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from painscope.experiments.settings import BaseRecipe, DatasetSettings, FitSettings, Settings
+from painscope.experiments.settings import (
+    BaseRecipe,
+    DatasetSettings,
+    FitSettings,
+    GivenFile,
+    Settings,
+)
 
 __all__ = [
     "ClinicalRecipe",
@@ -53,8 +58,8 @@ class NetworkSettings(TrainingSettings):
         Side of the network's input in pixels.
     """
 
-    checkpoint: Path | None = None
-    start: Path | None = None
+    checkpoint: GivenFile | None = None
+    start: GivenFile | None = None
     width: float = Field(1.0, gt=0)
     input_size: int = Field(224, ge=32)
 
@@ -100,7 +105,7 @@ class LookSettings(Settings):
         Networks with random weights to compare with.
     """
 
-    preset: str = "epsilon-plus-flat"
+    preset: Literal["epsilon-plus-flat", "epsilon-alpha2-beta1-flat"] = "epsilon-plus-flat"
     epsilon: float = Field(0.1, gt=0)
     pictures: int = Field(150, ge=1)
     checked: int = Field(24, ge=1)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from painscope.errors import UsageError
-from painscope.evaluation import Estimate, resample
-from painscope.evaluation.bootstrap import estimate
+from painscope.evaluation import Estimate
+from painscope.evaluation.bootstrap import over_people
 
 __all__ = ["gain", "mass_inside", "pointing_game", "ratio"]
 
@@ -81,10 +81,8 @@ def gain(values: np.ndarray, control: np.ndarray, subjects: Sequence[str]) -> Es
     known = np.isfinite(difference)
     if not known.any():
         raise UsageError("no picture has both a value and a control's")
-    _, who = np.unique(np.asarray(subjects)[known], return_inverse=True)
-    means = np.bincount(who, difference[known]) / np.bincount(who)
-    draws = resample(len(means)) @ means / len(means)
-    return estimate(float(means.mean()), draws, len(means))
+    [told] = over_people(difference[known], np.asarray(subjects)[known].tolist())
+    return told
 
 
 def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

@@ -11,7 +11,18 @@ from torch import Tensor
 
 import painscope
 
-__all__ = ["FACE_MEAN", "IMAGENET_MEAN", "Card", "Preprocessing", "around", "prepare"]
+__all__ = [
+    "FACE_MEAN",
+    "IMAGENET_MEAN",
+    "Card",
+    "Preprocessing",
+    "around",
+    "people_of",
+    "prepare",
+]
+
+#: How a card's names of virtual people's datasets begin.
+_VIRTUAL = "virtual "
 
 Triple = tuple[float, float, float]
 
@@ -71,6 +82,14 @@ def prepare(images: Tensor, preprocessing: Preprocessing) -> Tensor:
     return values.permute(0, 3, 1, 2)
 
 
+def people_of(dataset: str, *, virtual: bool) -> str:
+    """Return the name under which cards list a dataset's people.
+
+    Virtual people have ids of the real ones whose layout they are in, so they are listed apart.
+    """
+    return f"{_VIRTUAL}{dataset}" if virtual else dataset
+
+
 class Card(BaseModel):
     """What a user must know about a checkpoint's weights; it travels inside the file.
 
@@ -90,7 +109,7 @@ class Card(BaseModel):
     crop : mapping
         How the training faces were cut: ``margin`` and ``locator`` (its provenance).
     subjects : mapping of str to tuple of str
-        People the weights were fitted on, by dataset.
+        People the weights were fitted on, by dataset (`people_of`).
     validation_subjects : mapping of str to tuple of str
         People who decided when training stopped; they shaped the weights too.
     test_subjects : mapping of str to tuple of str
@@ -135,8 +154,17 @@ class Card(BaseModel):
             raise ValueError(f"classes are named twice: {list(self.classes)}")
         return self
 
+    @property
+    def virtual(self) -> tuple[str, ...]:
+        """The datasets of virtual people who shaped the weights, under the real ones' names."""
+        names = dict.fromkeys((*self.subjects, *self.validation_subjects))
+        return tuple(name.removeprefix(_VIRTUAL) for name in names if name.startswith(_VIRTUAL))
+
     def seen(self, dataset: str) -> frozenset[str]:
-        """Return the people of `dataset` who shaped the weights."""
-        return frozenset(
-            (*self.subjects.get(dataset, ()), *self.validation_subjects.get(dataset, ()))
-        )
+        """Return the people of `dataset` (`people_of`) who shaped the weights.
+
+        Older cards list virtual people like real ones, so of virtual people both count.
+        """
+        names = (dataset, dataset.removeprefix(_VIRTUAL))
+        parts = (self.subjects, self.validation_subjects)
+        return frozenset(who for part in parts for name in names for who in part.get(name, ()))

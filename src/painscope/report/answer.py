@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from painscope.evaluation import Estimate, difference
 from painscope.experiments.facts import ClassifierFacts
 from painscope.report.results import Results
 
@@ -36,7 +37,7 @@ class Answer:
     split : str
         Whose people are asked about.
     best : Mark
-        The model or peer with the highest macro-F1.
+        The model or peer with the highest macro-F1; none whose network never learned anything.
     baselines : tuple of Mark
         Majority class and chance.
     oracle : Mark or None
@@ -44,9 +45,9 @@ class Answer:
     skill : Mark or None
         The best one's share of the oracle's skill; None unless the oracle itself is clearly
         better than the baselines, for else there is no skill to share.
-    verdict : {"above", "unclear", "below"}
-        Where the best one's interval lies as against the better baseline; "unclear" if
-        there are too few people for an interval.
+    gain : Estimate
+        How much higher it is than the better baseline's, over the same people; no interval if
+        there are too few people, or too few who show a class.
     rivals : int
         How many were compared to find the best.
     n_recordings, n_subjects : int
@@ -60,7 +61,7 @@ class Answer:
     baselines: tuple[Mark, ...]
     oracle: Mark | None
     skill: Mark | None
-    verdict: Literal["above", "unclear", "below"]
+    gain: Estimate
     rivals: int
     n_recordings: int
     n_subjects: int
@@ -71,6 +72,13 @@ class Answer:
         """The better baseline."""
         return max(self.baselines, key=lambda mark: mark.value)
 
+    @property
+    def verdict(self) -> Literal["above", "unclear", "below"]:
+        """Where the gain's interval lies as against zero; "unclear" if there is none."""
+        if self.gain.low > 0:
+            return "above"
+        return "below" if self.gain.high < 0 else "unclear"
+
 
 def find_answer(results: Results) -> Answer | None:
     """Read the answer from the scores; None if no split has both a system and a baseline."""
@@ -80,21 +88,26 @@ def find_answer(results: Results) -> Answer | None:
             for facts in results.classifiers(split)
             if (mark := _mark(results, split, facts)) is not None
         }
-        systems = {name: mark for name, mark in marks.items() if mark.role in ("model", "peer")}
-        baselines = tuple(mark for mark in marks.values() if mark.role == "baseline")
+        learned = {f.name for f in results.facts.classifiers if f.features not in results.untrained}
+        systems = {
+            name: mark
+            for name, mark in marks.items()
+            if mark.role in ("model", "peer") and name in learned
+        }
+        baselines = {name: mark for name, mark in marks.items() if mark.role == "baseline"}
         if systems and baselines:
-            name, best = max(systems.items(), key=lambda item: item[1].value)
-            bar = max(mark.value for mark in baselines)
+            name, best = max(systems.items(), key=_value)
+            rival, bar = max(baselines.items(), key=_value)
             oracle = next((mark for mark in marks.values() if mark.role == "oracle"), None)
             truth = results.true_labels(split)
             stopped = results.histories["validation_loss"].notna().any()
             return Answer(
                 split=split,
                 best=best,
-                baselines=baselines,
+                baselines=tuple(baselines.values()),
                 oracle=oracle,
-                skill=_skill(results, split, name) if oracle and oracle.low > bar else None,
-                verdict=_verdict(best, bar),
+                skill=_skill(results, split, name) if oracle and oracle.low > bar.value else None,
+                gain=_gain(results, split, name, rival),
                 rivals=len(systems),
                 n_recordings=len(truth),
                 n_subjects=truth["subject"].nunique(),
@@ -120,7 +133,14 @@ def _skill(results: Results, split: str, name: str) -> Mark | None:
     return Mark("Skill recovered", "model", value, low, high)
 
 
-def _verdict(best: Mark, bar: float) -> Literal["above", "unclear", "below"]:
-    if best.low > bar:
-        return "above"
-    return "below" if best.high < bar else "unclear"
+def _value(item: tuple[str, Mark]) -> float:
+    return item[1].value
+
+
+def _gain(results: Results, split: str, name: str, rival: str) -> Estimate:
+    """Return how much better one is than another: both have chance in them, and the same people."""
+    table = results.labelled(split)
+    first, second = (table[table["classifier"] == one] for one in (name, rival))
+    return difference(
+        first, second, results.classes, metric=METRIC, resamples=results.recipe.bootstrap
+    )

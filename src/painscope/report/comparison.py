@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,9 @@ from painscope.experiments.facts import ClassifierFacts
 from painscope.files import write_text
 from painscope.report import figures
 from painscope.report.answer import METRIC
-from painscope.report.html import flat, render
+from painscope.report.html import render
 from painscope.report.pictures import Picture
+from painscope.report.provenance import flat, without_folders
 from painscope.report.results import Results, load_results
 from painscope.report.tables import METRIC_TITLES, Cell, Row, Table, number, signed
 
@@ -61,13 +63,20 @@ def write_comparison(runs: Sequence[Path | str], out: Path | str) -> tuple[pd.Da
 
     Raises
     ------
-    As `compare`; StorageError if the page cannot be written.
+    UsageError
+        If there are fewer than two different runs, or `out` is a folder.
+    RunError
+        If a folder is no run or of another format, or the runs are about different data.
+    StorageError
+        If the page cannot be written.
     """
+    page = Path(out)
+    if page.is_dir():
+        raise UsageError("is a folder, name a file", path=page)
     loaded = _load(runs)
     table = _table(loaded)
     first = next(iter(loaded.values()))
     names = list(loaded)
-    page = Path(out)
     text = render(
         "comparison.html",
         runs=loaded,
@@ -77,6 +86,10 @@ def write_comparison(runs: Sequence[Path | str], out: Path | str) -> tuple[pd.Da
             for split, rows in table.groupby("split", sort=False)
         ],
         settings=_different_settings(loaded),
+        virtual=list(
+            dict.fromkeys(who for run in loaded.values() for who in run.facts.virtual_people)
+        ),
+        all_virtual=all(results.facts.all_virtual for results in loaded.values()),
     )
     write_text(page, text)
     return table, page
@@ -148,12 +161,21 @@ _DIFFERENCE = ("difference", "difference_low", "difference_high")
 
 
 def _all_classifiers(loaded: dict[str, Results], split: str) -> list[ClassifierFacts]:
-    """Return the classifiers of all runs, each once, in the order of the first run."""
+    """Return the classifiers of all runs, each once and with a title of its own.
+
+    They stand in the order of the first run.
+    """
     found: dict[str, ClassifierFacts] = {}
     for results in loaded.values():
         for facts in results.classifiers(split):
             found.setdefault(facts.name, facts)
-    return list(found.values())
+    titles = Counter(facts.title for facts in found.values())
+    return [
+        facts.model_copy(update={"title": f"{facts.title} ({facts.name})"})
+        if titles[facts.title] > 1
+        else facts
+        for facts in found.values()
+    ]
 
 
 def _difference(
@@ -234,7 +256,8 @@ def _bars(rows: pd.DataFrame, columns: tuple[str, str, str]) -> list[figures.Bar
 
 def _different_settings(loaded: dict[str, Results]) -> list[tuple[str, list[str]]]:
     """Return the recipe's settings in which the runs differ, a value per run."""
-    trees = [dict(flat(results.recipe.model_dump(mode="json"))) for results in loaded.values()]
+    whole = [results.recipe.model_dump(mode="json") for results in loaded.values()]
+    trees, shown = ([dict(flat(tree)) for tree in part] for part in (whole, without_folders(whole)))
     names = dict.fromkeys(name for tree in trees for name in tree)
-    rows = [(name, [tree.get(name, "–") for tree in trees]) for name in names]
-    return [(name, values) for name, values in rows if len(set(values)) > 1]
+    different = [name for name in names if len({tree.get(name, "–") for tree in trees}) > 1]
+    return [(name, [tree.get(name, "–") for tree in shown]) for name in different]

@@ -1,4 +1,4 @@
-"""Figures of explanations: what was looked at over time, and where the regions are."""
+"""The figure of an explanation: what was looked at over time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from painscope.files import atomic_path, write_text
+from painscope.files import write_bytes, write_text
 from painscope.report.figures import WIDE, blank_figure
 from painscope.report.style import BLUE, MUTED, draw_pdf, draw_png, draw_svg, house_style
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from painscope.experiments.explain import VideoExplanation
 
-__all__ = ["explanation_figure", "regions_figure", "save_explanation"]
+__all__ = ["explanation_figure", "save_explanation", "save_figure"]
 
 
 def save_explanation(found: VideoExplanation, out: Path, *, title: str = "") -> None:
@@ -26,10 +26,8 @@ def save_explanation(found: VideoExplanation, out: Path, *, title: str = "") -> 
 
 def save_figure(figure: Figure, path: Path) -> None:
     """Write a figure as PDF, SVG and PNG beside one another."""
-    with atomic_path(path.with_suffix(".png")) as temporary:
-        temporary.write_bytes(draw_png(figure))
-    with atomic_path(path.with_suffix(".pdf")) as temporary:
-        temporary.write_bytes(draw_pdf([figure]))
+    write_bytes(path.with_suffix(".png"), draw_png(figure))
+    write_bytes(path.with_suffix(".pdf"), draw_pdf([figure]))
     write_text(path.with_suffix(".svg"), draw_svg(figure))
 
 
@@ -54,7 +52,7 @@ def explanation_figure(found: VideoExplanation, *, title: str = "") -> Figure:
         time_s = found.frames["time_s"].to_numpy()
         axes[1].axhline(0, color=MUTED, linewidth=0.8)
         axes[1].plot(time_s, found.frames["score"], color=BLUE, marker=".", markersize=3)
-        axes[1].set(ylabel="evidence\n(log odds)", xlabel="time (s)")
+        axes[1].set(ylabel=f"evidence\n({found.unit})", xlabel="time (s)")
         if known:
             step = float(np.median(np.diff(time_s))) if len(time_s) > 1 else 1.0
             extent = (time_s[0] - step / 2, time_s[-1] + step / 2, len(table) - 0.5, -0.5)
@@ -66,30 +64,6 @@ def explanation_figure(found: VideoExplanation, *, title: str = "") -> Figure:
             axes[2].set(xlabel="time (s)")
             axes[2].grid(False)
             figure.colorbar(image, ax=axes[2], label="share of relevance / share of area")
-    return figure
-
-
-def regions_figure(image: np.ndarray, masks: np.ndarray, names: tuple[str, ...]) -> Figure:
-    """Draw each region on a face, a panel per action unit.
-
-    Parameters
-    ----------
-    image : uint8 [H, W, 3]
-    masks : bool [U, H, W]
-    names : tuple of str, length U
-    """
-    columns = 7
-    rows = -(-len(names) // columns)
-    with house_style():
-        figure = blank_figure(WIDE, 1.4 * rows)
-        axes = figure.subplots(rows, columns).ravel()
-        for panel in axes:
-            panel.axis("off")
-        for panel, mask, name in zip(axes, masks, names, strict=False):
-            panel.imshow(image)
-            panel.contourf(mask, levels=[0.5, 1.5], colors=["#56B4E9"], alpha=0.5)
-            panel.contour(mask, levels=[0.5], colors=["#0072B2"], linewidths=1.0)
-            panel.set_title(name, fontsize=9)
     return figure
 
 

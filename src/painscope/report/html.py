@@ -12,6 +12,7 @@ from painscope.files import write_text
 from painscope.report.answer import find_answer
 from painscope.report.crossed import crossed_tables, difference_tables
 from painscope.report.pictures import MANY, Picture, draw_pictures, save_pictures
+from painscope.report.provenance import Group, provenance, recipe_text
 from painscope.report.published import PUBLISHED, Published
 from painscope.report.results import Results, load_results
 from painscope.report.tables import (
@@ -28,7 +29,7 @@ from painscope.report.tables import (
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["flat", "render", "render_report", "write_report"]
+__all__ = ["render", "render_report", "write_report"]
 
 
 def write_report(run: Path | str) -> Path:
@@ -114,7 +115,7 @@ def _content(results: Results, pictures: Mapping[str, list[Picture]]) -> dict[st
             for split in results.splits
             if (tables := crossed_tables(results, split))
         ],
-        "untrained": _untrained(results),
+        "untrained": results.untrained,
         "many": sum(facts.role != "baseline" for facts in results.facts.classifiers) > MANY,
         "published": published,
         "published_tables": published_tables(results, published) if published else [],
@@ -123,6 +124,7 @@ def _content(results: Results, pictures: Mapping[str, list[Picture]]) -> dict[st
         "failed": _rows(results.status, results.status["status"] == "failed"),
         "flags": _flags(results),
         "provenance": list(_provenance(results)),
+        "recipe_text": recipe_text(results.recipe),
     }
 
 
@@ -160,17 +162,6 @@ def _network(results: Results, published: Published | None) -> dict[str, Any] | 
     }
 
 
-def _untrained(results: Results) -> list[tuple[str, str]]:
-    """Return the features of networks that never learned anything, and what their weights are."""
-    made = [(store.name, store.provenance.get("extractor", {})) for store in results.facts.features]
-    return [
-        (name, origin)
-        for name, extractor in made
-        if isinstance(extractor, Mapping)
-        and (origin := str(extractor.get("weights", ""))).startswith("random")
-    ]
-
-
 def _spoken(title: str) -> str:
     """Return a title as it stands within a sentence: ``accuracy``, and ``F1`` as it is."""
     return title.lower() if title[1:].islower() else title
@@ -188,42 +179,16 @@ def _flags(results: Results) -> list[tuple[str, int]]:
     return [(str(flag), int(number)) for flag, number in counts.items()]
 
 
-def _provenance(results: Results) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Yield groups of names and values: everything needed to tell this run from another."""
-    facts = results.facts
-    yield (
-        "Call",
-        [
-            ("command", facts.command),
-            ("started", facts.started.strftime("%Y-%m-%d %H:%M %Z")),
-            ("painscope", facts.version),
-            ("run format", str(facts.format)),
-            ("seeds", str(results.recipe.seeds)),
-            ("resamples of subjects", str(results.recipe.bootstrap)),
-        ],
+def _provenance(results: Results) -> Iterator[Group]:
+    facts, recipe = results.facts, results.recipe
+    network = facts.source_network
+    return provenance(
+        facts,
+        results.environment,
+        networks={"Source network": network} if network else {},
+        features=facts.features,
+        more={"seeds": recipe.seeds, "resamples of subjects": recipe.bootstrap},
     )
-    # Where the data lie is nobody else's business: the page is made to be passed on.
-    told = ("data", "command", "time")
-    environment = {k: v for k, v in results.environment.items() if k not in told}
-    if environment:
-        yield "Environment", list(flat(environment))
-    if facts.source_network is not None:
-        people = ("subjects", "validation_subjects", "test_subjects")
-        card = {k: v for k, v in facts.source_network.card.items() if k not in people}
-        yield "Source network", [("sha256", facts.source_network.sha256), *flat(card)]
-    for store in facts.features:
-        yield f"Features: {store.name}", [("digest", store.digest), *flat(store.provenance)]
-
-
-def flat(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the leaves of nested mappings with dotted names."""
-    for name, value in tree.items():
-        if isinstance(value, Mapping):
-            yield from flat(value, f"{above}{name}.")
-        elif isinstance(value, (list, tuple)):
-            yield f"{above}{name}", ", ".join(str(part) for part in value)
-        else:
-            yield f"{above}{name}", str(value)
 
 
 def _duration(seconds: float) -> str:

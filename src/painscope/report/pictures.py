@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from painscope.evaluation import Counts
-from painscope.files import atomic_path, write_text
+from painscope.files import write_bytes, write_text
 from painscope.recording import SPLITS
 from painscope.report import figures
 from painscope.report.answer import METRIC
@@ -64,9 +64,9 @@ def save_pictures(pictures: Sequence[Picture], run: Path) -> None:
     folder = run / "figures"
     for picture in pictures:
         write_text(folder / f"{picture.name}.svg", picture.svg)
-        _write(folder / f"{picture.name}.png", draw_png(picture.figure))
+        write_bytes(folder / f"{picture.name}.png", draw_png(picture.figure))
     if pictures:
-        _write(folder / "figures.pdf", draw_pdf(picture.figure for picture in pictures))
+        write_bytes(folder / "figures.pdf", draw_pdf(picture.figure for picture in pictures))
 
 
 def draw_pictures(results: Results) -> dict[str, list[Picture]]:
@@ -102,6 +102,7 @@ def _forests(results: Results) -> Iterator[Picture]:
 def _skill(results: Results) -> Iterator[Picture]:
     for split in results.splits:
         table = results.skill[results.skill["split"] == split]
+        table = table[table["value"].notna()]  # the oracle had no skill to share
         if table.empty:
             continue
         bars = []
@@ -222,11 +223,6 @@ def _faces(results: Results) -> Iterator[Picture]:
             "Share of frames without a face, person by person",
             figures.face_figure(status),
         )
-
-
-def _write(path: Path, data: bytes) -> None:
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(data)
 
 
 def _file_name(text: str) -> str:

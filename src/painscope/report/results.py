@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from painscope.errors import RunError, UsageError
-from painscope.experiments.facts import ClassifierFacts, RunFacts
+from painscope.experiments.facts import AGAIN, ClassifierFacts, RunFacts
 from painscope.experiments.folder import RunFolder
-from painscope.experiments.recipe import Recipe
+from painscope.experiments.recipe import RANDOM, Recipe
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,6 +103,18 @@ class Results:
         seen = set(self.predictions["split"].unique()) - set(self.splits)
         return tuple(sorted(seen, key=_split_rank))
 
+    @cached_property
+    def untrained(self) -> dict[str, str]:
+        """Features of networks that never learned anything, and what their weights are."""
+        found = {}
+        for store in self.facts.features:
+            extractor = store.provenance.get("extractor", {})
+            told = extractor.get("weights", "") if isinstance(extractor, Mapping) else ""
+            origin = "random weights" if store.name == RANDOM else str(told)
+            if origin.startswith("random"):
+                found[store.name] = origin
+        return found
+
     def classifiers(self, split: str, *roles: str) -> tuple[ClassifierFacts, ...]:
         """Return the classifiers with scores in `split`, in table order, of these roles or any."""
         scored = set(self.scores.loc[self.scores["split"] == split, "classifier"])
@@ -178,9 +190,6 @@ def load_results(folder: Path | str) -> Results:
     )
 
 
-_AGAIN = "Run the recipe again."
-
-
 def _split_rank(split: str) -> tuple[int, str]:
     known = _SPLIT_ORDER.index(split) if split in _SPLIT_ORDER else len(_SPLIT_ORDER)
     return known, split
@@ -193,13 +202,7 @@ def _table(
 
     if optional and not run.has_table(name):
         return pd.DataFrame(columns=list(columns))
-    table = run.table(name)
-    missing = [column for column in columns if column not in table.columns]
-    if missing:
-        raise RunError(
-            f"has no column {missing[0]!r}", path=run.path / f"{name}.parquet", hint=_AGAIN
-        )
-    return table
+    return run.table(name, columns)
 
 
 def _no_strangers(run: RunFolder, name: str, values: pd.Series, known: Sequence[str]) -> None:
@@ -208,7 +211,7 @@ def _no_strangers(run: RunFolder, name: str, values: pd.Series, known: Sequence[
         raise RunError(
             f"{strangers[0]!r} is none of {', '.join(known)}",
             path=run.path / f"{name}.parquet",
-            hint=_AGAIN,
+            hint=AGAIN,
         )
 
 
@@ -216,14 +219,13 @@ def _recipe(run: RunFolder) -> Recipe:
     try:
         return run.transfer
     except UsageError as error:
-        raise RunError(error.what, path=run.path / "recipe.yaml", hint=_AGAIN) from None
-    except UnicodeDecodeError:
-        raise RunError("is not text", path=run.path / "recipe.yaml", hint=_AGAIN) from None
+        path, hint = run.path / "recipe.yaml", "Run the recipe again into a new folder."
+        raise RunError(error.what, path=path, hint=hint) from None
 
 
 def _examples(run: RunFolder, probabilities: Sequence[str]) -> tuple[Example, ...]:
     examples = []
-    for path in sorted(run.examples.glob("*.parquet")):
+    for path in sorted(run.examples.glob("[!.]*.parquet")):
         name = f"examples/{path.stem}"
         if not run.table(name).empty:  # no classifier of the run has a timeline
             frames = _table(run, name, [*EXAMPLE, *probabilities])
@@ -241,9 +243,9 @@ def _crops(path: Path) -> np.ndarray | None:
         with Image.open(path) as image:
             strip = np.asarray(image.convert("RGB"))
     except OSError:
-        raise RunError("damaged, cannot be read as an image", path=path, hint=_AGAIN) from None
+        raise RunError("damaged, cannot be read as an image", path=path, hint=AGAIN) from None
     side = strip.shape[0]
     count = strip.shape[1] // side
     if count == 0:
-        raise RunError("not a strip of square crops", path=path, hint=_AGAIN)
+        raise RunError("not a strip of square crops", path=path, hint=AGAIN)
     return strip[:, : count * side].reshape(side, count, side, 3).swapaxes(0, 1)

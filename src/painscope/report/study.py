@@ -100,14 +100,7 @@ def load_study(run: Path | str) -> Study:
         raise RunError(f"is a run of the unknown kind {facts.kind}", path=folder.path)
     tables = {}
     for name, columns in {**TABLES[facts.kind], **_BOTH}.items():
-        table = folder.table(name)
-        if missing := [column for column in columns if column not in table.columns]:
-            raise RunError(
-                f"has no column {missing[0]!r}",
-                path=folder.path / f"{name}.parquet",
-                hint="Run the recipe again.",
-            )
-        tables[name] = table
+        tables[name] = folder.table(name, columns)
     recipe: Any = folder.recipe
     return Study(folder, facts, recipe, tables)
 
@@ -115,7 +108,25 @@ def load_study(run: Path | str) -> Study:
 def series(
     table: pd.DataFrame, rows: list[str], by: str, title: str, names: tuple[str, str, str]
 ) -> Series:
-    """Return the values of a table, a row each, in the figure's order; NaN where there is none."""
+    """Return the values of a table in a figure's order.
+
+    Parameters
+    ----------
+    table : DataFrame
+    rows : list of str
+        The figure's rows, from the top.
+    by : str
+        The column that names them.
+    title : str
+        Of the series.
+    names : (str, str, str)
+        The columns of the value and of its interval's ends.
+
+    Returns
+    -------
+    Series
+        NaN where the table has no such row.
+    """
     told = table.set_index(by).reindex(rows)
     value, low, high = (told[name].to_numpy(float) for name in names)
     return Series(title, value, low, high)
@@ -207,7 +218,19 @@ def estimates_table(
     title: Callable[[pd.Series], str],
     of: str,
 ) -> Table:
-    """Lay a data frame out as a page's table: a heading and a way to fill it, per column."""
+    """Lay a data frame out as a page's table.
+
+    Parameters
+    ----------
+    table : DataFrame
+    caption : str
+    columns : mapping of str to callable
+        Headings, and how a row becomes the cell below (`cell`).
+    title : callable
+        How a row is called.
+    of : str
+        What a row is about.
+    """
     rows = [
         Row(title(row), "model", tuple(fill(row) for fill in columns.values()))
         for _, row in table.iterrows()

@@ -8,8 +8,9 @@ from typing import Any
 
 from painscope.files import write_text
 from painscope.report.figures import Bar, forest_figure
-from painscope.report.html import flat, render
+from painscope.report.html import render
 from painscope.report.pictures import Picture, save_pictures
+from painscope.report.provenance import provenance, recipe_text
 from painscope.report.study import (
     Study,
     cell,
@@ -60,7 +61,17 @@ def write_study(run: Path | str) -> Path:
         pictures=pictures,
         tcav=[tcav_table(study, str(name)) for name in study.tables["tcav"]["network"].unique()],
         networks=_networks(study),
-        provenance=list(_provenance(study)),
+        provenance=list(
+            provenance(
+                study.facts,
+                study.folder.environment,
+                networks={
+                    f"Network: {study.title(name)}": network
+                    for name, network in study.facts.networks.items()
+                },
+            )
+        ),
+        recipe_text=recipe_text(study.recipe),
         **content,
     )
     write_text(page, text)
@@ -359,32 +370,3 @@ def _networks(study: Study) -> list[dict[str, Any]]:
             }
         )
     return told
-
-
-def _provenance(study: Study) -> list[tuple[str, list[tuple[str, str]]]]:
-    facts = study.facts
-    told = ("data", "command", "time")
-    environment = {k: v for k, v in study.folder.environment.items() if k not in told}
-    people = ("subjects", "validation_subjects", "test_subjects")
-    return [
-        (
-            "Call",
-            [
-                ("command", facts.command),
-                ("started", facts.started.strftime("%Y-%m-%d %H:%M %Z")),
-                ("painscope", facts.version),
-                ("run format", str(facts.format)),
-            ],
-        ),
-        ("Environment", list(flat(environment))),
-        *(
-            (
-                f"Network: {study.title(name)}",
-                [
-                    ("sha256", network.sha256),
-                    *flat({k: v for k, v in network.card.items() if k not in people}),
-                ],
-            )
-            for name, network in facts.networks.items()
-        ),
-    ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from painscope.files import atomic_path
+from painscope.files import write_bytes
 from painscope.report.figures import WIDE, blank_figure
 from painscope.report.style import FAINT, INK, class_colours, draw_png, house_style
 
@@ -54,8 +54,7 @@ def save_timeline(answer: Answer, path: Path, crops: np.ndarray | None = None) -
     caution = f"; caution: {answer.flag}" if answer.flag else ""
     title = f"{answer.video.name}: {answer.label}{caution}"
     figure = timeline_figure(answer.time_s, proba, answer.classes, answer.found, crops, title=title)
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(draw_png(figure))
+    write_bytes(path, draw_png(figure))
 
 
 def timeline_figure(

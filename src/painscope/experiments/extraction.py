@@ -1,0 +1,131 @@
+"""extract: a dataset's features into a store, here or on a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from painscope.datasets import load_dataset
+from painscope.errors import UsageError
+from painscope.face import make_locator
+from painscope.features import (
+    ExtractionSummary,
+    FeatureStore,
+    calibration_crops,
+    fill_store,
+    fill_store_on_ray,
+    make_extractor,
+    open_store,
+)
+from painscope.files import folder_at
+from painscope.networks import load_checkpoint
+
+__all__ = ["extract_dataset"]
+
+
+def extract_dataset(
+    name: str,
+    folder: Path,
+    out: Path | str,
+    *,
+    options: Mapping[str, Any] | None = None,
+    checkpoint: Path | None = None,
+    extractor: str | None = None,
+    locator: str = "auto",
+    rate: float = 30.0,
+    margin: float | None = None,
+    locate_every: int = 1,
+    device: str = "auto",
+    precision: str = "auto",
+    engine: str = "auto",
+    calibrate: Sequence[Path] = (),
+    on: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[FeatureStore, ExtractionSummary]:
+    """Extract a feature vector per frame of every recording; continue what was stopped.
+
+    Parameters
+    ----------
+    name : str
+        Of the dataset.
+    folder : Path
+        Where it lies.
+    out : path-like
+        A folder, or an fsspec address; the store is made below it, in the dataset's name.
+    options : mapping, optional
+        Of the dataset's adapter.
+    checkpoint : Path, optional
+        A source network's file.
+    extractor : str, optional
+        Instead: a name of `painscope.features.EXTRACTORS` that needs no settings.
+    locator : str
+        A name of `painscope.face.LOCATORS`, or ``"auto"``.
+    rate, margin, locate_every
+        As of `painscope.face.FaceStream`.
+    device, precision, engine : str
+        Of the network: as of `painscope.features.VGGFeatures`. The precision is chosen here for
+        all machines of a cluster.
+    calibrate : sequence of Path
+        For int8: videos of people who are not tested.
+    on : str, optional
+        ``ray`` or ``ray://HOST:PORT``: the cluster that does it.
+    progress : callable, optional
+        Called with the recordings done and to do.
+
+    Raises
+    ------
+    DatasetError
+        If the folder does not hold the dataset.
+    UsageError
+        If not one of `checkpoint` and `extractor` is given, or what is a network's goes with
+        an extractor that is none.
+    StorageError
+        If the store cannot be written.
+    """
+    if (checkpoint is None) == (extractor is None):
+        raise UsageError("name either --checkpoint or --extractor")
+    if extractor is not None:
+        _refuse(extractor, device=device, precision=precision, engine=engine, calibrate=calibrate)
+    dataset = load_dataset(name, folder, **(options or {}))
+    finder = make_locator(locator)
+    kind, settings = str(extractor), dict[str, Any]()
+    if checkpoint is not None:
+        network = load_checkpoint(checkpoint)
+        size = network.card.input_size
+        crops = (
+            calibration_crops(calibrate, finder, size=size, margin=margin) if calibrate else None
+        )
+        kind, settings = "vgg16-gap", {"device": device, "engine": engine, "calibration": crops}
+        reader = make_extractor(kind, checkpoint=network, precision=precision, **settings)
+    else:
+        reader = make_extractor(kind)
+    store = open_store(
+        folder_at(out) / dataset.name,
+        reader,
+        locator=finder,
+        rate=rate,
+        margin=margin,
+        locate_every=locate_every,
+    )
+    if on is None:
+        filled = fill_store(dataset.recordings, reader, store, locator=finder, progress=progress)
+        return store, filled
+    if checkpoint is not None:  # read again, as it must not have been moved to a device
+        settings["checkpoint"] = load_checkpoint(checkpoint)
+        settings["precision"] = reader.provenance["precision"]
+    make = partial(make_extractor, kind, **settings)
+    filled = fill_store_on_ray(
+        dataset.recordings, make, store, locator=finder, address=on, progress=progress
+    )
+    return store, filled
+
+
+def _refuse(extractor: str, *, calibrate: Sequence[Path], **chosen: str) -> None:
+    """Refuse what is a network's, of an extractor that is none."""
+    given = [name for name, value in chosen.items() if value != "auto"]
+    for name in (*given, *(["calibrate"] if calibrate else [])):
+        raise UsageError(
+            f"--{name} goes with --checkpoint: {extractor} is no network of painscope's"
+        )

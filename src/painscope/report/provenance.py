@@ -1,0 +1,129 @@
+"""Where a page's numbers come from, without what is nobody else's business."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from painscope.experiments.facts import FeatureFacts, NetworkFacts, RunFacts, StudyFacts
+
+__all__ = ["flat", "provenance", "recipe_text", "spoken_command", "without_folders"]
+
+#: Names and values under a heading.
+Group = tuple[str, list[tuple[str, str]]]
+
+#: Of the environment, what says where the data lie, or stands elsewhere.
+_PRIVATE = ("data", "command", "time")
+#: Of a network's card, what would name people.
+_PEOPLE = ("subjects", "validation_subjects", "test_subjects")
+#: Settings that are files.
+_FILES = ("checkpoint", "start", "weights")
+#: A path up to its last part; an address such as ``ray://HOST`` is none.
+_FOLDERS = re.compile(r"(?<![\w/\\])(?:[A-Za-z]:)?[~.\w-]*[/\\](?![/\\])(?:[^/\\=,\]}'\"]*[/\\])*")
+
+
+def provenance(
+    facts: RunFacts | StudyFacts,
+    environment: Mapping[str, Any],
+    *,
+    networks: Mapping[str, NetworkFacts],
+    features: Iterable[FeatureFacts] = (),
+    more: Mapping[str, object] | None = None,
+) -> Iterator[Group]:
+    """Yield everything needed to tell a run from another, as names and values.
+
+    Where the data lie is left out, and who the people are: a page is made to be passed on.
+
+    Parameters
+    ----------
+    facts : RunFacts or StudyFacts
+    environment : mapping
+        Versions and machine.
+    networks : mapping of str to NetworkFacts
+        By their headings.
+    features : iterable of FeatureFacts
+    more : mapping, optional
+        What else belongs to the call.
+    """
+    call = {
+        "command": spoken_command(facts.command),
+        "started": facts.started.strftime("%Y-%m-%d %H:%M %Z"),
+        "painscope": facts.version,
+        "run format": facts.format,
+        **(more or {}),
+    }
+    yield "Call", [(name, str(value)) for name, value in call.items()]
+    if told := {name: value for name, value in environment.items() if name not in _PRIVATE}:
+        yield "Environment", list(flat(told))
+    for heading, network in networks.items():
+        card = {name: value for name, value in network.card.items() if name not in _PEOPLE}
+        yield heading, [("sha256", network.sha256), *flat(card)]
+    for store in features:
+        yield f"Features: {store.name}", [("digest", store.digest), *flat(store.provenance)]
+
+
+def spoken_command(command: str) -> str:
+    """Return a command line without the folders that it names.
+
+    >>> spoken_command("painscope run x.yaml --data biovid-a=/home/anna/PartA --out /home/anna/x")
+    'painscope run x.yaml --data biovid-a=… --out …'
+    """
+    try:
+        words = shlex.split(command)
+    except ValueError:  # written by hand, or cut off
+        words = command.split()
+    told, option = [], ""
+    for word in words:
+        head, value = "", word
+        if word.startswith("-"):
+            option, equals, value = word.partition("=")
+            if not equals:
+                told.append(option)
+                continue
+            head = f"{option}="
+        told.append(head + _hidden(option, value))
+        option = ""
+    return " ".join(word if word.endswith("…") else shlex.quote(word) for word in told)
+
+
+def _hidden(option: str, value: str) -> str:
+    """Return an option's value without folders; where data and runs lie is one all of it."""
+    if option == "--data":
+        return f"{value.partition('=')[0]}=…"
+    return "…" if option in ("--out", "--store") else _FOLDERS.sub("", value)
+
+
+def recipe_text(recipe: Any) -> str:
+    """Return a recipe as YAML, of its files the names alone."""
+    tree = without_folders(recipe.model_dump(mode="json"))
+    return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
+
+
+def without_folders(tree: Any) -> Any:
+    """Return a tree of settings in which files are named without their folders."""
+    if isinstance(tree, Mapping):
+        return {
+            name: Path(value).name
+            if name in _FILES and isinstance(value, str)
+            else without_folders(value)
+            for name, value in tree.items()
+        }
+    if isinstance(tree, (list, tuple)):
+        return [without_folders(part) for part in tree]
+    return tree
+
+
+def flat(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the leaves of nested mappings with dotted names."""
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{above}{name}.")
+        elif isinstance(value, (list, tuple)):
+            yield f"{above}{name}", ", ".join(str(part) for part in value)
+        else:
+            yield f"{above}{name}", str(value)

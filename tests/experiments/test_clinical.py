@@ -1,0 +1,65 @@
+"""Studies that cannot be done, refused before any network is trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from painscope.errors import CheckpointError, DatasetError, UsageError
+from painscope.experiments import RunFolder, load_recipe
+from painscope.experiments.clinical import run_clinical
+from painscope.experiments.forgotten import run_forgotten
+from painscope.experiments.networks import Workshop
+from painscope.experiments.steps import Steps
+from painscope.experiments.studies import NetworkSettings
+from painscope.networks import random_checkpoint, save_checkpoint
+
+
+def real(name: str) -> SimpleNamespace:
+    return SimpleNamespace(name=name, virtual=False, root=Path("nowhere"))
+
+
+STUDIES = (
+    (run_forgotten, "forgotten-action-units"),
+    (run_clinical, "clinical-vs-experimental"),
+)
+
+
+@pytest.mark.parametrize(("study", "name"), STUDIES, ids=lambda value: str(value))
+class TestBothStudies:
+    def test_a_layer_that_is_not_there(self, study, name) -> None:
+        with pytest.raises(UsageError, match="no layer 'relu9_9'"):
+            study(load_recipe(name, ["concepts.layer=relu9_9"]), {}, None)
+
+    def test_a_layer_without_maps(self, study, name) -> None:
+        with pytest.raises(UsageError, match="dense gives no maps"):
+            study(load_recipe(name, ["concepts.layer=dense"]), {}, None)
+
+    def test_pictures_whose_action_units_nobody_knows(self, study, name) -> None:
+        with pytest.raises(DatasetError, match="nobody knows which action units biovid-a"):
+            study(load_recipe(name), {"action units": real("biovid-a")}, None)
+
+
+def test_pain_whose_action_units_nobody_knows_in_either_dataset() -> None:
+    datasets = {
+        "experimental pain": real("biovid-a"),
+        "clinical pain": real("icope-video"),
+        "action units": real("unbc-mcmaster"),
+    }
+    with pytest.raises(UsageError, match="no relevance can be measured"):
+        run_clinical(load_recipe("clinical-vs-experimental"), datasets, None)
+
+
+def test_a_given_network_whose_classes_stand_the_other_way_round(tmp_path: Path) -> None:
+    """It would be read backwards: the last class is pain."""
+    network, card = random_checkpoint(width=0.05, input_size=32)
+    told = {"untrained": (), "classes": card.classes[::-1]}
+    path = tmp_path / "network.safetensors"
+    save_checkpoint(path, network, card.model_copy(update=told))
+    steps = Steps(RunFolder(tmp_path / "run"), tmp_path, lambda step, done, total: None)
+    shop = Workshop(load_recipe("clinical-vs-experimental"), {}, steps, {})
+    settings = NetworkSettings(dataset="biovid-a", checkpoint=path)
+    with pytest.raises(CheckpointError, match="knows the classes high-pain, no-pain, not no-pain"):
+        shop.network("clinical pain", settings, SimpleNamespace(classes=card.classes))

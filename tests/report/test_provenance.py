@@ -1,0 +1,39 @@
+"""What a page says of the call: enough to do it again, and no folder."""
+
+from __future__ import annotations
+
+import pytest
+
+from painscope.experiments import load_recipe
+from painscope.report.provenance import recipe_text, spoken_command
+
+
+@pytest.mark.parametrize(
+    ("command", "spoken"),
+    [
+        ("painscope run x --data biovid-a=/home/anna/A --out ~/x",
+         "painscope run x --data biovid-a=… --out …"),
+        ("painscope run x --data=biovid-a=A --out=x --store=/s",
+         "painscope run x --data=biovid-a=… --out=… --store=…"),
+        ("painscope run /home/anna/own.yaml --workers 2", "painscope run own.yaml --workers 2"),
+        ("painscope run x --set 'source.start=~/my nets/n.pth'",
+         "painscope run x --set source.start=n.pth"),
+        ("painscope run x --set 'rows=[{classifier: lstm, features: a + b}]'",
+         "painscope run x --set 'rows=[{classifier: lstm, features: a + b}]'"),
+        (r"painscope run x --set 'source.start=C:\Users\anna\n.pth'",
+         "painscope run x --set source.start=n.pth"),
+        ("painscope run x --on ray://head:10001", "painscope run x --on ray://head:10001"),
+        ("painscope run x --data 'biovid-a=/home/anna", "painscope run x --data 'biovid-a=…"),
+    ],
+)  # fmt: skip
+def test_a_command_is_told_without_folders(command: str, spoken: str) -> None:
+    assert spoken_command(command) == spoken
+
+
+def test_a_recipe_is_told_without_folders() -> None:
+    settings = ["source.checkpoint=/home/anna/n.safetensors", "features.a.extractor=vgg-face",
+                "features.a.settings.weights=/home/anna/v.mat"]  # fmt: skip
+    text = recipe_text(load_recipe("faces-of-experimental-pain", settings))
+    assert "anna" not in text
+    assert "checkpoint: n.safetensors" in text
+    assert "weights: v.mat" in text
