@@ -237,11 +237,3 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Write a file, whole or not at all."""
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
-
-
-def memory() -> int | None:
-    """Return the machine's memory in bytes; None where it does not say (Windows)."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None
