@@ -27,7 +27,7 @@ STUDIES = (
 )
 
 
-@pytest.mark.parametrize(("study", "name"), STUDIES, ids=lambda value: str(value))
+@pytest.mark.parametrize(("study", "name"), STUDIES)
 class TestBothStudies:
     def test_a_layer_that_is_not_there(self, study, name) -> None:
         with pytest.raises(UsageError, match="no layer 'relu9_9'"):

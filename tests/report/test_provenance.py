@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from painscope.experiments import load_recipe
-from painscope.report.provenance import recipe_text, spoken_command
+from painscope.report.provenance import recipe_text, spoken_command, spoken_reason
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,19 @@ def test_a_recipe_is_told_without_folders() -> None:
     assert "anna" not in text
     assert "checkpoint: n.safetensors" in text
     assert "weights: v.mat" in text
+
+
+@pytest.mark.parametrize(
+    ("reason", "spoken"),
+    [
+        ("/data/My Videos/7.mp4: is empty.", "7.mp4: is empty."),
+        (r"C:\Users\anna\7.mp4: is empty.", "7.mp4: is empty."),
+        (
+            "12/300 frames are there, 3/4 of them whole",
+            "12/300 frames are there, 3/4 of them whole",
+        ),
+        ("see /a/b.npz: 1/2; /c/d e/f.npz: 2/2", "see b.npz: 1/2; f.npz: 2/2"),
+    ],
+)
+def test_a_reason_is_told_without_folders(reason: str, spoken: str) -> None:
+    assert spoken_reason(reason) == spoken

@@ -93,7 +93,8 @@ class LinearSVM(ClassicalClassifier):
 class RBFSVM(ClassicalClassifier):
     """A support vector machine with Gaussian kernels; as `ClassicalClassifier`.
 
-    The kernels are as wide as the clips are far apart (scikit-learn's ``gamma="scale"``).
+    The kernels are as wide as the clips are far apart (scikit-learn's ``gamma="scale"``). It keeps
+    the vectors of the training clips at the border (its support vectors), in its file too.
     """
 
     name: ClassVar[str] = "rbf-svm"
@@ -108,7 +109,7 @@ class RBFSVM(ClassicalClassifier):
 class KNearestNeighbours(ClassicalClassifier):
     """The nearest training clips decide, near ones more; as `ClassicalClassifier`.
 
-    It is the one model that keeps its training clips' vectors, in its file too.
+    It keeps its training clips' vectors, in its file too.
     """
 
     name: ClassVar[str] = "k-nearest-neighbours"

@@ -1,4 +1,4 @@
-"""``painscope download``: the only command that reaches for the network."""
+"""``painscope download``: fetch the face model, once."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ def add_to(app: typer.Typer) -> None:
 
 
 def download() -> None:
-    """Fetch MediaPipe's face model once (4 MB, checked by sha256) into PAINSCOPE_HOME.
+    """Fetch MediaPipe's face model once (3.8 MB, checked by sha256) into PAINSCOPE_HOME.
 
-    Without it the weight-free face locator serves. Nothing else is ever downloaded.
+    Without it the weight-free face locator serves. No other command downloads anything by itself;
+    the optional locator face-alignment fetches its own weights.
 
     Example: painscope download
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +13,14 @@ import numpy as np
 from painscope.datasets import VIRTUAL_MARK, Dataset
 from painscope.errors import DatasetError
 from painscope.explain import REGIONS, region_masks
-from painscope.face import crop_landmarks, cropped_ids, read_crops, read_track
+from painscope.face import (
+    crop_files,
+    crop_landmarks,
+    crop_settings,
+    cropped_ids,
+    read_crops,
+    read_track,
+)
 from painscope.face.landmarks import to_68
 from painscope.recording import Recording
 
@@ -151,7 +157,7 @@ def known_faces(
         If nobody knows the dataset's action units, or no picture has codes and landmarks.
     """
     coder = _coder(dataset)
-    settings = json.loads((crops / "crops.json").read_text(encoding="utf-8"))
+    settings = crop_settings(crops)
     margin, size = settings["margin"], settings["size"]
     there = set(cropped_ids(crops))
     rows: list[tuple[Recording, int, np.ndarray, dict[str, bool], str]] = []
@@ -160,7 +166,7 @@ def known_faces(
         if recording.id not in there or recording.subject in without:
             continue
         track = read_track(crops, recording.id)
-        numbers = np.array(sorted(int(p.stem) for p in (crops / recording.id).glob("*.jpg")), int)
+        numbers = np.array(list(crop_files(crops, recording.id)), int)
         coded = coder(recording, numbers, track.time_s[numbers])
         points = to_68(coded.landmarks, dataset.name)
         points = crop_landmarks(points, track.box[numbers], margin=margin, size=size)

@@ -142,9 +142,8 @@ def _choose(flipped: pd.DataFrame) -> pd.DataFrame:
 
 def _find(frames: FrameSet, chosen: pd.DataFrame) -> FrameSet:
     """Return the chosen frames, in the order chosen."""
-    numbers = [int(path.stem) for path in frames.paths]
     ids = [frames.recordings[clip].id for clip in frames.clip]
-    places = {key: row for row, key in enumerate(zip(ids, numbers, strict=True))}
+    places = {key: row for row, key in enumerate(zip(ids, frames.numbers.tolist(), strict=True))}
     wanted = zip(chosen["recording"], chosen["frame"], strict=True)
     return frames.select(np.array([places[str(name), int(frame)] for name, frame in wanted]))
 

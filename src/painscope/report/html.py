@@ -12,7 +12,7 @@ from painscope.files import write_text
 from painscope.report.answer import find_answer
 from painscope.report.crossed import crossed_tables, difference_tables
 from painscope.report.pictures import MANY, Picture, draw_pictures, save_pictures
-from painscope.report.provenance import Group, provenance, recipe_text
+from painscope.report.provenance import Group, provenance, recipe_text, spoken_reason
 from painscope.report.published import PUBLISHED, Published
 from painscope.report.results import Results, load_results
 from painscope.report.tables import (
@@ -168,7 +168,9 @@ def _spoken(title: str) -> str:
 
 
 def _rows(status: pd.DataFrame, which: pd.Series) -> list[dict[str, Any]]:
-    return [{str(k): v for k, v in row.items()} for row in status[which].to_dict("records")]
+    rows = status[which]
+    texts = {name: rows[name].fillna("").map(spoken_reason) for name in ("reason", "damage")}
+    return [{str(k): v for k, v in row.items()} for row in rows.assign(**texts).to_dict("records")]
 
 
 def _flags(results: Results) -> list[tuple[str, int]]:

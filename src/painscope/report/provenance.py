@@ -12,7 +12,14 @@ import yaml
 
 from painscope.experiments.facts import FeatureFacts, NetworkFacts, RunFacts, StudyFacts
 
-__all__ = ["flat", "provenance", "recipe_text", "spoken_command", "without_folders"]
+__all__ = [
+    "flat",
+    "provenance",
+    "recipe_text",
+    "spoken_command",
+    "spoken_reason",
+    "without_folders",
+]
 
 #: Names and values under a heading.
 Group = tuple[str, list[tuple[str, str]]]
@@ -25,6 +32,8 @@ _PEOPLE = ("subjects", "validation_subjects", "test_subjects")
 _FILES = ("checkpoint", "start", "weights")
 #: A path up to its last part; an address such as ``ray://HOST`` is none.
 _FOLDERS = re.compile(r"(?<![\w/\\])(?:[A-Za-z]:)?[~.\w-]*[/\\](?![/\\])(?:[^/\\=,\]}'\"]*[/\\])*")
+#: The folders of a whole path within a sentence: names may hold spaces, a colon ends the path.
+_WHOLE = re.compile(r"(?<!\w)(?:[A-Za-z]:)?[/\\](?:[^/\\:\n]+[/\\])+")
 
 
 def provenance(
@@ -89,6 +98,15 @@ def spoken_command(command: str) -> str:
         told.append(head + _hidden(option, value))
         option = ""
     return " ".join(word if word.endswith("…") else shlex.quote(word) for word in told)
+
+
+def spoken_reason(reason: str) -> str:
+    """Return what happened to a recording, its files named without their folders.
+
+    >>> spoken_reason("/data/My Videos/7.mp4: is empty. 3/4 of /data/x/y.npz are there")
+    '7.mp4: is empty. 3/4 of y.npz are there'
+    """
+    return _WHOLE.sub("", reason)
 
 
 def _hidden(option: str, value: str) -> str:

@@ -180,8 +180,8 @@ def find_face_landmarker() -> Path | None:
 def download_face_landmarker() -> Path:
     """Download Google's model bundle (3.8 MB) into painscope's folder; return its path.
 
-    This is the only thing in painscope that uses the network, and only when called. A
-    file that is already there and whole is kept.
+    Nothing else in painscope downloads anything, and this only when called. A file that is
+    already there and whole is kept.
 
     Raises
     ------
