@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,6 +32,8 @@ __all__ = [
 
 #: Claims that a process holds at most: each is an open file, and of those it has few.
 CLAIMS = 256
+#: How often who waits for another process looks whether it is done, in seconds.
+LOOK_S = 0.1
 
 
 def folder_at(address: Path | str) -> Path:
@@ -196,6 +199,11 @@ class Claims:
                     self._held[name] = file
                     return True
                 file.close()  # whoever had it has just removed it: it would hold nobody off
+
+    def wait(self, names: Sequence[str]) -> None:
+        """Return, with a claim, as soon as another process is done with one of these, or dead."""
+        while not any(self.take(name) for name in names):
+            time.sleep(LOOK_S)
 
     def release(self, name: str) -> None:
         """Leave a piece of work to others; it may never have been claimed."""

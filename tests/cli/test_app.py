@@ -77,6 +77,9 @@ def test_every_command_has_help_with_an_example(command: list[str]) -> None:
         assert "Example: painscope" in done.stdout
 
 
+EXTRACT = ["extract", "ai4pain-2024", "x", "--out", "y"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -92,33 +95,13 @@ def test_every_command_has_help_with_an_example(command: list[str]) -> None:
         ),
         (["datasets", "check", "ai4pain", "x"], "ai4pain-2024"),
         (["predict", "a.mp4"], "--model"),
-        (["extract", "ai4pain-2024", "x", "--out", "y"], "--checkpoint"),
+        (EXTRACT, "--checkpoint"),
         (
-            [
-                "extract",
-                "ai4pain-2024",
-                "x",
-                "--out",
-                "y",
-                "--extractor",
-                "hog",
-                "--precision",
-                "int8",
-            ],
+            [*EXTRACT, "--extractor", "hog", "--precision", "int8"],
             "--precision goes with --checkpoint",
         ),
         (
-            [
-                "extract",
-                "ai4pain-2024",
-                "x",
-                "--out",
-                "y",
-                "--extractor",
-                "hog",
-                "--calibrate",
-                "a.mp4",
-            ],
+            [*EXTRACT, "--extractor", "hog", "--calibrate", "a.mp4"],
             "--calibrate goes with --checkpoint",
         ),
         (["datasets", "check", "ai4pain-2024", "x", "--option", "root=y"], "--option root"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from painscope.datasets import load_dataset
 from painscope.errors import UsageError
-from painscope.face import make_locator
+from painscope.face import Locator, make_locator
 from painscope.features import (
     ExtractionSummary,
     FeatureStore,
@@ -89,10 +89,10 @@ def extract_dataset(
     if extractor is not None:
         _refuse(extractor, device=device, precision=precision, engine=engine, calibrate=calibrate)
     dataset = load_dataset(name, folder, **(options or {}))
-    finder = make_locator(locator)
+    finder: Locator | None
     kind, settings = str(extractor), dict[str, Any]()
     if checkpoint is not None:
-        network = load_checkpoint(checkpoint)
+        network, finder = load_checkpoint(checkpoint), make_locator(locator)
         size = network.card.input_size
         crops = (
             calibration_crops(calibrate, finder, size=size, margin=margin) if calibrate else None
@@ -101,6 +101,7 @@ def extract_dataset(
         reader = make_extractor(kind, checkpoint=network, precision=precision, **settings)
     else:
         reader = make_extractor(kind)
+        finder = None if reader.crop_size is None else make_locator(locator)
     store = open_store(
         folder_at(out) / dataset.name,
         reader,

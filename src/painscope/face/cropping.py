@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import shutil
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["write_crops"]
 
 JPEG_QUALITY = 95
-#: How often who waits for another process looks whether it is done, in seconds.
-LOOK_S = 0.1
 
 
 def write_crops(
@@ -141,8 +138,7 @@ class _Cropper:
         """Write one recording's folder; a recording that cannot be read is a failed result."""
         try:
             with Claims(self.out) as claims:
-                while not claims.take(recording.id):
-                    time.sleep(LOOK_S)  # another process is cropping it
+                claims.wait([recording.id])  # another process may be cropping it
                 source = source_of(recording)
                 if is_done(self.out, recording.id, source=source):
                     return read_result(self.out, recording.id)

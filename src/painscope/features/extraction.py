@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +26,6 @@ log = logging.getLogger("painscope")
 
 #: Frames per piece that a reader hands over.
 PIECE = 32
-#: How often who waits for another process looks whether it is done, in seconds.
-LOOK_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -208,8 +205,7 @@ def _jobs(
 def _wait(recordings: Sequence[Recording], claims: Claims) -> None:
     """Return, with a claim, as soon as another process is done with one of these, or dead."""
     log.info("%s and %d more: waiting for another process", recordings[0].id, len(recordings) - 1)
-    while not any(claims.take(recording.id) for recording in recordings):
-        time.sleep(LOOK_S)
+    claims.wait([recording.id for recording in recordings])
 
 
 def _stream(
