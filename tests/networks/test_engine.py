@@ -25,6 +25,7 @@ def make(precision: str = "fp32", device: str = "cpu", compile: bool = False) ->
     return TorchEngine(
         Reading(network.to(device), VGG16GAP.features),
         card.preprocessing,
+        size=card.input_size,
         device=torch.device(device),
         precision=precision,  # type: ignore[arg-type]
         compile=compile,
@@ -69,6 +70,28 @@ def test_numbers_do_not_depend_on_the_number_of_threads() -> None:
     np.testing.assert_array_equal(*values)
 
 
+@pytest.mark.parametrize(
+    ("width", "size", "batch"), [(1 / 4, 96, 16), (1, 224, 2), (1, 320, 1), (2, 640, 1)]
+)
+def test_a_cpus_batch_keeps_every_layer_small(width: float, size: int, batch: int) -> None:
+    # The first layers' 64 channels of float32 are the largest: 12.8 MB of a crop of 224 pixels.
+    reading = Reading(First(round(64 * width)), First.__call__)
+    engine = TorchEngine(reading, Preprocessing(), size=size, device=CPU, precision="fp32")
+    assert engine.batch_size == batch
+    assert engine(np.zeros((3, size, size, 3), np.uint8)).shape == (3, 4)
+
+
+class First(nn.Module):
+    """A wide layer between narrow ones."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.wide, self.narrow = nn.Conv2d(3, channels, 1), nn.Conv2d(channels, 4, 1)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.narrow(self.wide(images)).mean((2, 3))
+
+
 def test_threads_elsewhere_are_left_as_they_are() -> None:
     before = torch.get_num_threads()
     try:
@@ -96,6 +119,7 @@ def test_bf16_is_close_to_fp32_and_leaves_the_network_in_fp32() -> None:
     TorchEngine(
         Reading(network, VGG16GAP.features),
         card.preprocessing,
+        size=card.input_size,
         device=torch.device("cpu"),
         precision="bf16",
     )

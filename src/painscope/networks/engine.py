@@ -23,10 +23,11 @@ from painscope.networks.device import Precision, autocast
 
 __all__ = ["ENGINES", "Engine", "Reading", "TorchEngine", "compute_alone", "make_engine"]
 
-#: Crops per batch. In fp32 a core is busy with one already, and more only cost memory (VGG16's
-#: widest layer has 13 MB of each); the faster arithmetic wants more, and a GPU many.
-CPU_BATCH: dict[Precision, int] = {"fp32": 4, "bf16": 16, "int8": 16}
-CUDA_BATCH = 64
+#: Crops per batch, at most; a GPU wants many.
+CPU_BATCH, CUDA_BATCH = 16, 64
+#: Bytes of a layer's output, at most. glibc hands blocks above 32 MiB back to the system at once,
+#: and the pages of the next one cost a tenth of VGG16's time (docs/speed.md).
+LAYER_BYTES = 30_000_000
 #: Batches at once on a GPU: one is copied while the other is computed.
 CUDA_STREAMS = 2
 
@@ -126,6 +127,8 @@ class TorchEngine(Engine):
     reading : Reading
         Its weights are on `device` already.
     preprocessing : Preprocessing
+    size : int
+        Side of the crops in pixels.
     device : torch.device
     precision : {"fp32", "bf16"}
     compile : bool
@@ -137,17 +140,18 @@ class TorchEngine(Engine):
         reading: Reading,
         preprocessing: Preprocessing,
         *,
+        size: int,
         device: torch.device,
         precision: Precision,
         compile: bool = False,
     ) -> None:
         self._cores = torch.get_num_threads()
-        if device.type == "cpu":
-            super().__init__(CPU_BATCH[precision], streams=self._cores)
-        else:
-            super().__init__(CUDA_BATCH, streams=CUDA_STREAMS)
         if precision == "bf16":  # once, and not in every batch
             reading = copy.deepcopy(reading).to(torch.bfloat16)
+        if device.type == "cpu":
+            super().__init__(_crops_at_once(reading, size), streams=self._cores)
+        else:
+            super().__init__(CUDA_BATCH, streams=CUDA_STREAMS)
         if device.type == "cuda":
             reading = reading.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.name = "torch-compiled" if compile else "torch"
@@ -177,6 +181,25 @@ class TorchEngine(Engine):
         with torch.inference_mode(), autocast(self.device, self.precision):
             values = self._reading(prepare(images, self.preprocessing))
             return values.float().cpu().numpy()
+
+
+def _crops_at_once(reading: Reading, size: int) -> int:
+    """Return how many crops a CPU reads in one batch: so many that no layer gets too large."""
+    largest = 1
+
+    def look(_layer: nn.Module, _inputs: Any, output: Any) -> None:
+        nonlocal largest
+        if isinstance(output, Tensor):
+            largest = max(largest, output.nbytes)
+
+    hooks = [layer.register_forward_hook(look) for layer in reading.modules()]
+    try:
+        with torch.inference_mode():
+            reading(torch.zeros(1, 3, size, size, dtype=next(reading.parameters()).dtype))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return min(CPU_BATCH, max(1, LAYER_BYTES // largest))
 
 
 def compute_alone(cores: int) -> None:
@@ -242,4 +265,6 @@ def make_engine(
     if precision == "int8":
         raise UsageError("torch does not compute in int8 here", hint="Use engine openvino.")
     compile = name == "torch-compiled"
-    return TorchEngine(reading, preprocessing, device=device, precision=precision, compile=compile)
+    return TorchEngine(
+        reading, preprocessing, size=size, device=device, precision=precision, compile=compile
+    )
