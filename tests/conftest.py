@@ -8,7 +8,8 @@ import os
 # and sums in another order would not repeat to the bit.
 os.environ["OMP_NUM_THREADS"] = "1"
 
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -33,6 +34,49 @@ def assets() -> Path:
 def make_video() -> Callable[..., Path]:
     """A function that encodes frames to a real H.264 file."""
     return encode
+
+
+@pytest.fixture(scope="session")
+def contents() -> Callable[[Path], dict[str, bytes]]:
+    """A function that reads every file below a folder, by its path there."""
+
+    def read(folder: Path) -> dict[str, bytes]:
+        files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+        return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """A function that returns a port on which nobody listens."""
+
+    def find() -> int:
+        with socket.socket() as free:
+            free.bind(("", 0))
+            return free.getsockname()[1]
+
+    return find
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator:
+    """Two Ray nodes of a core each, on this machine; a node's death is noticed in seconds."""
+    pytest.importorskip("ray", reason='Ray is not installed: pip install "painscope[cluster]"')
+    import ray
+    from ray.cluster_utils import Cluster
+
+    head = {
+        "num_cpus": 1,
+        "include_dashboard": False,
+        "_system_config": {"health_check_initial_delay_ms": 0, "health_check_period_ms": 500},
+    }
+    both = Cluster(initialize_head=True, head_node_args=head)
+    both.doomed = both.add_node(num_cpus=1)
+    ray.init(address=both.address, log_to_driver=False, logging_level="error")
+    yield both
+    ray.shutdown()
+    both.shutdown()
 
 
 def encode(
