@@ -1,16 +1,23 @@
-"""A folder of face crops: people whose pain is a bar across, seen on their own skin."""
+"""Folders of face crops, and what is learned of them."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.training.trees import NEW, PAIN, Tree, tree
 
+from painscope.datasets import pspi_labels
+from painscope.datasets.affectnet import EMOTIONS
 from painscope.face import make_locator, write_crops
+from painscope.networks import Checkpoint
 from painscope.recording import Recording
+from painscope.training import (
+    ask,
+    train_network,
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,7 @@ def clip(person: int, pain: bool, take: int, frames: int) -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def crops(tmp_path_factory: pytest.TempPathFactory, make_video) -> Crops:
+    """People whose pain is a bar across, seen on their own skin."""
     root = tmp_path_factory.mktemp("source")
     recordings = tuple(
         Recording(
@@ -54,6 +62,39 @@ def crops(tmp_path_factory: pytest.TempPathFactory, make_video) -> Crops:
     return Crops(root / "crops", recordings)
 
 
-@pytest.fixture(autouse=True)
-def _one_thread() -> None:
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+@pytest.fixture(scope="session")
+def unbc(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    """Discs turn from dark to bright; the coders see pain in the last fifth."""
+    home = tmp_path_factory.mktemp("unbc")
+    found = tree(home, "unbc-mcmaster", people=5, sequences=1, frames=30)
+    for recording in found.dataset.recordings:
+        paths = sorted(recording.signals["pspi"].iterdir())
+        for k, path in enumerate(paths):
+            path.write_text(f"   {2 if k >= 0.8 * len(paths) else 0:.7e}\n")
+    return found
+
+
+@pytest.fixture(scope="session")
+def affectnet(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    home = tmp_path_factory.mktemp("affectnet")
+    return tree(home, "affectnet", people=4, images=8, per_sitting=8)
+
+
+@pytest.fixture(scope="session")
+def pain(unbc: Tree):
+    return ask(
+        unbc.crops,
+        unbc.dataset.recordings,
+        dataset="unbc-mcmaster",
+        classes=PAIN,
+        labels=pspi_labels,
+        most=2,
+    )
+
+
+@pytest.fixture(scope="session")
+def emotion(affectnet: Tree, tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
+    question = ask(
+        affectnet.crops, affectnet.dataset.recordings, dataset="affectnet", classes=EMOTIONS
+    )
+    return train_network(question, out=tmp_path_factory.mktemp("emotion"), **NEW)

@@ -8,17 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
 from painscope.errors import DatasetError, LeakageError, RunError, UsageError
 from painscope.networks import Checkpoint, load_checkpoint, random_checkpoint
-from painscope.recording import Recording
 from painscope.training import train_source
-from painscope.training.frames import FrameSet, find_frames, frame_loader
-from painscope.training.loss import class_weights
-from painscope.training.task import score
 
 CLASSES = ("no-pain", "high-pain")
 SMALL: dict[str, Any] = {
@@ -46,113 +41,6 @@ def trained(crops, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Chec
 
 def weights(checkpoint: Checkpoint) -> torch.Tensor:
     return torch.cat([p.detach().flatten() for p in checkpoint.network.parameters()])
-
-
-# -- frames ------------------------------------------------------------------------------
-
-
-def test_frames_of_the_window_only(crops) -> None:
-    frames = find_frames(crops.folder, crops.recordings, CLASSES, (0.5, 1.0), 5)
-    assert {path.name for path in frames.paths} == {"000015.jpg", "000020.jpg", "000025.jpg"}
-    assert len(frames) == 3 * len(crops.recordings)
-    for path, clip, target in zip(frames.paths, frames.clip, frames.target, strict=True):
-        recording = frames.recordings[clip]
-        assert path.parent.name == recording.id
-        assert CLASSES[target] == recording.label
-
-
-def test_recordings_without_crops_are_left_out(crops) -> None:
-    absent = replace(crops.recordings[0], id="absent")
-    recordings = (absent, *crops.recordings)
-    frames = find_frames(crops.folder, recordings, CLASSES, (0.5, 1.0), 5)
-    assert frames.recordings == crops.recordings
-
-
-def test_no_frames_at_all(crops) -> None:
-    with pytest.raises(DatasetError, match="between 7 and 9 s"):
-        find_frames(crops.folder, crops.recordings, CLASSES, (7, 9), 5)
-
-
-@pytest.mark.parametrize("budget", [0, 2**30])
-def test_batches_are_the_same_cached_or_not(crops, budget: int, monkeypatch) -> None:
-    monkeypatch.setattr("painscope.training.frames.CACHE_BYTES", budget)
-    frames = find_frames(crops.folder, crops.recordings, CLASSES, (0.5, 1.0), 5)
-    loader = frame_loader(frames, size=24, batch_size=40, shuffle=False)
-    images, targets = zip(*loader, strict=True)
-    assert [len(batch) for batch in images] == [40, 40, 16]
-    assert images[0].dtype == torch.uint8
-    assert images[0].shape[1:] == (24, 24, 3)
-    assert torch.equal(torch.cat(targets), torch.from_numpy(frames.target))
-    # Pain is a bar across: rows differ more than columns do.
-    picture = torch.cat(images).float().mean(dim=3)
-    across = picture.mean(dim=2).std(dim=1) > picture.mean(dim=1).std(dim=1)
-    assert torch.equal(across.long(), torch.from_numpy(frames.target))
-
-
-def test_shuffled_batches_are_whole_and_hold_every_frame_once(crops) -> None:
-    frames = find_frames(crops.folder, crops.recordings, CLASSES, (0.5, 1.0), 5)
-    loader = frame_loader(frames, size=16, batch_size=40, shuffle=True)
-    assert [len(target) for _, target in loader] == [40, 40]
-    assert len(loader) == 2
-    all_at_once = frame_loader(frames, size=16, batch_size=1000, shuffle=True)
-    ((_, target),) = all_at_once
-    assert len(target) == len(frames)
-
-
-def test_a_damaged_crop_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "a" / "000000.jpg"
-    path.parent.mkdir()
-    recording = Recording("a", "s", "no-pain", None, path)
-    frames = FrameSet((path,), np.zeros(1, np.int64), np.zeros(1, np.int64), (recording,), CLASSES)
-    for damage in (b"not a picture", b""):
-        path.write_bytes(damage)
-        with pytest.raises(RunError, match=r"000000\.jpg: is damaged"):
-            frame_loader(frames, size=16, batch_size=1, shuffle=False)
-
-
-# -- scores ------------------------------------------------------------------------------
-
-
-def test_class_weights_are_inverse_frequencies() -> None:
-    torch.testing.assert_close(
-        class_weights(np.array([0, 0, 0, 1]), 2), torch.tensor([4 / 6, 4 / 2])
-    )
-
-
-def test_a_clip_is_judged_by_its_frames_mean_probability() -> None:
-    """Two clips of three frames; in the second one sure frame outweighs two unsure ones."""
-
-    class Given(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.anchor = torch.nn.Parameter(torch.zeros(1))
-
-        def forward(self, images: torch.Tensor) -> torch.Tensor:
-            pain = images[:, 0, 0, 0]
-            return torch.stack([1 - pain, pain], dim=1).clamp(1e-6).log()
-
-    pain = torch.tensor([0.1, 0.2, 0.6, 0.4, 0.45, 1.0])
-    images = (pain[:, None, None, None] * 200).repeat(1, 2, 2, 3)
-    recordings = tuple(Recording(n, n, None, None, Path(n)) for n in "ab")
-    clip, target = np.array([0, 0, 0, 1, 1, 1]), np.array([0, 0, 0, 1, 1, 1])
-    frames = FrameSet(tuple(map(Path, "uvwxyz")), clip, target, recordings, CLASSES)
-    from painscope.networks import Preprocessing
-
-    plain = Preprocessing(scale=1 / 200, mean=(0, 0, 0), std=(1, 1, 1))
-    batches = [(images[:4], torch.zeros(4)), (images[4:], torch.zeros(2))]
-    got = score(Given(), plain, batches, frames, "fp32")  # type: ignore[arg-type]
-    assert got == {
-        "frames": 6,
-        "accuracy": pytest.approx(3 / 6),
-        "f1": pytest.approx((4 / 7 + 2 / 5) / 2),
-        "majority": 0.5,
-        "clips": 2,
-        "clip_accuracy": 1.0,
-        "clip_f1": 1.0,
-    }
-
-
-# -- training ----------------------------------------------------------------------------
 
 
 def test_it_learns_and_the_card_tells(crops, trained: tuple[Path, Checkpoint]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -67,22 +66,8 @@ def test_what_a_process_says_is_said_here(crops, tmp_path: Path) -> None:
     assert not (tmp_path / "two").exists()
 
 
-@pytest.fixture
-def cluster() -> Iterator[None]:
-    pytest.importorskip("ray", reason='Ray is not installed: pip install "painscope[cluster]"')
-    import ray
-    from ray.cluster_utils import Cluster
-
-    both = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    both.add_node(num_cpus=1)
-    ray.init(address=both.address, log_to_driver=False, logging_level="error")
-    yield
-    ray.shutdown()
-    both.shutdown()
-
-
 @pytest.mark.slow
-def test_two_nodes_train(cluster: None, crops, tmp_path: Path) -> None:
+def test_two_nodes_train(cluster, crops, tmp_path: Path) -> None:
     train = training(crops, tmp_path / "nodes")
     found = train_together(train, num_nodes=2, on="ray")
     assert losses(tmp_path / "nodes")[-1] < losses(tmp_path / "nodes")[0]
