@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from tests.sequences import make_sequence
 
 from painscope.features import FeatureSequence
 
@@ -16,10 +17,10 @@ def make_clips() -> Callable[..., tuple[list[FeatureSequence], list[str], list[s
     return clips
 
 
-@pytest.fixture(scope="session")
-def make_sequence() -> Callable[..., FeatureSequence]:
+@pytest.fixture(scope="session", name="make_sequence")
+def sequence_maker() -> Callable[..., FeatureSequence]:
     """A function that makes a sequence of an id and values [T, D]."""
-    return sequence
+    return make_sequence
 
 
 def clips(
@@ -43,15 +44,7 @@ def clips(
                 values = rng.normal(scale=0.3, size=(frames, features)).astype(np.float32)
                 values[:, 0] += 2 * classes.index(label) * np.linspace(0, 1, frames)
                 name = f"{prefix}{person}-{label}-{repeat}"
-                sequences.append(sequence(name, values, names))
+                sequences.append(make_sequence(name, values, names))
                 given.append(label)
                 groups.append(f"{prefix}{person}")
     return sequences, given, groups
-
-
-def sequence(
-    name: str, values: np.ndarray, names: tuple[str, ...] | None = None
-) -> FeatureSequence:
-    names = names or tuple(f"f{k}" for k in range(values.shape[1]))
-    found = np.isfinite(values).all(axis=1)
-    return FeatureSequence(name, values, np.arange(len(values)) / 30, found, names)

@@ -5,44 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GroupKFold, cross_val_score
+from tests.classifiers.making import CLASSES, TRAINED, MakeClips, fit, make
 
 from painscope.classifiers import (
     CLASSIFIERS,
     ClassicalClassifier,
     SequenceClassifier,
-    make_classifier,
 )
 from painscope.errors import CheckpointError, DatasetError, LeakageError, RunError, UsageError
 from painscope.features import FeatureSequence
 
-CLASSES = ("NP", "LP", "HP")
-TRAINED = ("ann-vote", "lstm")
-SETTINGS: dict[str, dict[str, Any]] = {
-    "ann-vote": {"max_epochs": 4},
-    "lstm": {"max_epochs": 4},
-    "random-forest": {"folds": 2, "grid": {"n_estimators": (10,), "min_samples_leaf": (1,)}},
-    "gradient-boosting": {"folds": 2, "grid": {"n_estimators": (10,), "max_features": (1.0,)}},
-}
 CLASSICAL = [name for name, kind in CLASSIFIERS.items() if issubclass(kind, ClassicalClassifier)]
-Clips = tuple[list[FeatureSequence], list[str], list[str]]
-MakeClips = Callable[..., Clips]
 
 every = pytest.mark.parametrize("name", list(CLASSIFIERS))
-
-
-def make(name: str, classes: tuple[str, ...] = CLASSES, **settings: Any) -> SequenceClassifier:
-    return make_classifier(name, classes=classes, **{**SETTINGS.get(name, {}), **settings})
-
-
-def fit(classifier: SequenceClassifier, clips: Clips, validation: Clips | None = None) -> Any:
-    return classifier.fit(clips[0], clips[1], groups=clips[2], validation=validation)
 
 
 @every
@@ -263,79 +244,33 @@ def test_learns_what_shows(name: str, make_clips: MakeClips) -> None:
     assert np.mean(classifier.predict(asked) == labels) > 0.7  # a third by chance
 
 
-@pytest.mark.parametrize("name", TRAINED)
-def test_the_learning_curve_is_kept_and_stops_early(name: str, make_clips: MakeClips) -> None:
-    train = make_clips(4, 2)
-    sequences, labels, groups = make_clips(2, 2, prefix="v", seed=1)
-    upside_down = [CLASSES[2 - CLASSES.index(label)] for label in labels]
-    classifier = fit(make(name, max_epochs=50, patience=2), train, (sequences, upside_down, groups))
-    curve = classifier.history_
-    assert [row["epoch"] for row in curve] == list(range(1, len(curve) + 1))
-    assert all(np.isfinite([row["train_loss"], row["validation_loss"]]).all() for row in curve)
-    # People who answer the other way round stop the training when they get worse.
-    losses = [row["validation_loss"] for row in curve]
-    assert len(losses) == int(np.argmin(losses)) + 1 + 2 < 50
-
-
-@pytest.mark.parametrize("name", TRAINED)
-def test_the_best_weights_are_kept_not_the_last(name: str, make_clips: MakeClips) -> None:
-    """The kept network has the lowest validation loss of the curve, computed anew."""
-    train, validation = make_clips(3, 2), make_clips(3, 2, prefix="v", seed=1)
-    upside_down = [CLASSES[2 - CLASSES.index(label)] for label in validation[1]]
-    classifier = fit(
-        make(name, max_epochs=8, patience=8), train, (validation[0], upside_down, validation[2])
-    )
-    if name == "lstm":
-        proba = classifier.predict_proba(validation[0])
-    else:  # the loss is over frames, evenly spaced: 20 * k // 16
-        picked = np.arange(16) * 20 // 16
-        frames = [classifier.frame_proba(each)[picked] for each in validation[0]]
-        proba = np.concatenate(frames)
-    truth = np.repeat([CLASSES.index(label) for label in upside_down], len(proba) // 18)
-    loss = -np.log(proba[np.arange(len(proba)), truth]).mean()
-    assert loss == pytest.approx(min(row["validation_loss"] for row in classifier.history_), 1e-4)
-    assert loss < classifier.history_[-1]["validation_loss"]
-
-
-@pytest.mark.parametrize("name", TRAINED)
-def test_classes_weigh_the_same_in_training(name: str, make_clips: MakeClips) -> None:
-    """With nothing to see, weights keep the rare class as likely as the frequent one."""
-    sequences, labels, groups = make_clips(8, 1, labels=("NP", "HP", "HP", "HP", "HP"))
-    rng = np.random.default_rng(0)
-    noise = [
-        FeatureSequence(
-            each.recording,
-            rng.normal(size=each.values.shape).astype(np.float32),
-            each.time_s,
-            each.found,
-            each.names,
-        )
-        for each in sequences
-    ]
-    classifier = make(name, max_epochs=3).fit(noise, labels, groups=groups)
-    timelines = np.concatenate([classifier.frame_proba(each) for each in noise])
-    assert timelines.mean(axis=0)[0] > 0.35  # a fifth of the clips
-
-
-def test_weights_file_holds_plain_arrays(make_clips: MakeClips, tmp_path: Path) -> None:
-    fit(make("lstm"), make_clips(1, 1)).save(tmp_path)
-    arrays = load_file(tmp_path / "weights.safetensors")
-    assert arrays["lstm1.recurrent.weight"].shape == (128, 32)
-    assert arrays["prior"].tolist() == pytest.approx([1 / 3] * 3)
-
-
-def test_timeline_of_the_lstm_is_its_answer_so_far(make_clips: MakeClips) -> None:
-    classifier = fit(make("lstm"), make_clips(3, 2))
-    clip = make_clips(1, 1, prefix="t")[0][2]
-    timeline = classifier.frame_proba(clip)
-    for length in (1, 8, len(clip)):
-        np.testing.assert_allclose(
-            timeline[length - 1], classifier.predict_proba([clip.cut(0, length)])[0], rtol=1e-5
+def test_validation_without_groups_is_refused(make_clips: MakeClips) -> None:
+    sequences, labels, _ = make_clips(2, 1)
+    with pytest.raises(LeakageError, match="Give groups"):
+        make("lstm", ("NP", "LP", "HP")).fit(
+            sequences, labels, validation=make_clips(1, 1, prefix="v")
         )
 
 
-def test_ann_answers_by_the_votes_of_its_frames(make_clips: MakeClips) -> None:
-    classifier = fit(make("ann-vote"), make_clips(3, 2))
-    for clip in make_clips(2, 1, prefix="t", seed=4)[0]:
-        votes = np.bincount(classifier.frame_proba(clip).argmax(axis=1), minlength=3)
-        assert votes[classifier.predict_proba([clip])[0].argmax()] == votes.max()
+@pytest.mark.parametrize("name", list(CLASSIFIERS))
+class TestScikitLearn:
+    def test_cross_val_score_with_groups(self, name: str, make_clips: MakeClips) -> None:
+        """Plain, and with the groups passed on to the inner folds."""
+        classes = ("no", "yes")
+        sequences, labels, groups = make_clips(4, 2, classes=classes)
+        ours = make(name, classes)
+        for scoring in (None, "balanced_accuracy", "roc_auc"):
+            values = cross_val_score(
+                ours, sequences, labels, groups=groups, cv=GroupKFold(2), scoring=scoring,
+                params={"groups": groups}, error_score="raise",
+            )  # fmt: skip
+            assert values.shape == (2,)
+            assert ((values >= 0) & (values <= 1)).all()
+        plain = cross_val_score(
+            ours, sequences, labels, groups=groups, cv=GroupKFold(2), error_score="raise"
+        )
+        assert np.isfinite(plain).all()
+
+    def test_classes_out_of_order_are_not_misread(self, name: str, make_clips: MakeClips) -> None:
+        with pytest.raises(AttributeError, match="give the classifier its classes sorted"):
+            _ = make(name, ("yes", "no")).classes_

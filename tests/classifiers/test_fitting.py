@@ -1,26 +1,13 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import torch
 
 from painscope.classifiers.fitting import frame_batch, sequence_batch
-from painscope.training.loss import class_weights
 
 
 def clip(first: float, frames: int, target: int) -> tuple[np.ndarray, int]:
     return np.full((frames, 2), first, np.float32) + np.arange(frames)[:, None] / 1000, target
-
-
-def test_weights_are_inverse_frequencies_and_one_on_average() -> None:
-    targets = np.repeat([0, 1, 2], [246, 492, 492])
-    weights = class_weights(targets, 3).numpy()
-    assert weights[0] == pytest.approx(2 * weights[1]) == pytest.approx(2 * weights[2])
-    assert weights[targets].mean() == pytest.approx(1)
-
-
-def test_an_absent_class_weighs_nothing() -> None:
-    assert class_weights(np.array([0, 0, 2, 2]), 3).tolist() == [1, 0, 1]
 
 
 def test_sequences_are_laid_end_to_end() -> None:

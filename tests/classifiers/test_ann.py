@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.classifiers.making import MakeClips, fit, make
 
 from painscope.classifiers.ann import vote
 
@@ -36,3 +37,10 @@ def test_never_turns_a_majority(seed: int) -> None:
     tied = votes == votes.max()
     assert frames.sum(axis=0)[best] == pytest.approx(frames.sum(axis=0)[tied].max())
     assert vote(frames).sum() == pytest.approx(1)
+
+
+def test_ann_answers_by_the_votes_of_its_frames(make_clips: MakeClips) -> None:
+    classifier = fit(make("ann-vote"), make_clips(3, 2))
+    for clip in make_clips(2, 1, prefix="t", seed=4)[0]:
+        votes = np.bincount(classifier.frame_proba(clip).argmax(axis=1), minlength=3)
+        assert votes[classifier.predict_proba([clip])[0].argmax()] == votes.max()
