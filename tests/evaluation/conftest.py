@@ -1,4 +1,4 @@
-"""Made-up people, their recordings, features and predictions."""
+"""Made-up people, their recordings, features, pictures and predictions."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
+from tests.evaluation.colours import COLOURS
+from tests.sequences import make_sequence
 
 from painscope.features import FeatureSequence
 from painscope.recording import Recording
+from painscope.training import FrameSet, Question
 
 CLASSES = ("NP", "LP", "HP")
 NAMES = ("brow", "lid", "lip", "nose")
@@ -39,7 +43,7 @@ def make_recordings(
     ]
 
 
-def make_sequence(
+def tell_tale(
     recording: Recording, *, frames: int = 20, signal: float = 2.0, seed: int = 0
 ) -> FeatureSequence:
     """Return features that tell the class (`signal` deviations apart) and the person."""
@@ -48,13 +52,7 @@ def make_sequence(
     values = person + rng.normal(size=(frames, len(NAMES)))
     if recording.label is not None:
         values[:, CLASSES.index(recording.label)] += signal
-    return FeatureSequence(
-        recording.id,
-        values.astype(np.float32),
-        np.arange(frames) / 30,
-        np.ones(frames, bool),
-        NAMES,
-    )
+    return make_sequence(recording.id, values, NAMES)
 
 
 def without_label(recording: Recording) -> Recording:
@@ -113,9 +111,42 @@ def people() -> Callable[..., list[Recording]]:
 
 @pytest.fixture
 def sequence() -> Callable[..., FeatureSequence]:
-    return make_sequence
+    return tell_tale
 
 
 @pytest.fixture
 def unlabelled() -> Callable[[Recording], Recording]:
     return without_label
+
+
+@pytest.fixture(scope="session")
+def frames(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., FrameSet]:
+    """A function that draws coloured noise, two frames of each class per person."""
+    root = tmp_path_factory.mktemp("colours")
+
+    def build(
+        people: range, classes: tuple[str, ...] = tuple(COLOURS), noise: float = 40
+    ) -> FrameSet:
+        paths, recordings = [], []
+        for person in people:
+            rng = np.random.default_rng(person)
+            for label, colour in zip(classes, COLOURS.values(), strict=False):
+                recording = Recording(f"p{person}-{label}", f"p{person}", label, None, Path("x"))
+                recordings.append(recording)
+                for k in range(2):
+                    path = root / recording.id / f"{k:06d}.jpg"
+                    path.parent.mkdir(exist_ok=True)
+                    picture = np.array(colour) + rng.normal(0, noise, (32, 32, 3))
+                    Image.fromarray(picture.clip(0, 255).astype(np.uint8)).save(path)
+                    paths.append(path)
+        clip = np.repeat(np.arange(len(recordings)), 2)
+        target = np.array([classes.index(str(recordings[k].label)) for k in clip])
+        return FrameSet(tuple(paths), clip, target, tuple(recordings), classes)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def question(frames) -> Question:
+    parts = (frames(range(8)), frames(range(8, 11)), frames(range(11, 18)))
+    return Question("colours", tuple(COLOURS), *parts, crop={}, settings={})

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.evaluation.makers import shuffled
+from tests.sequences import make_sequence
 
 from painscope.classifiers import CLASSIFIERS, make_classifier
 from painscope.evaluation import Fold, evaluate
@@ -45,11 +48,11 @@ class TestEveryWayFromFeaturesToScores:
         for repeat in range(REPEATS):
             recordings, sequences = _data(repeat, joined)
             train, test = _halves(recordings, repeat)
-            shuffled = _shuffled(train, repeat)
+            mixed = shuffled(train, np.random.default_rng(100 + repeat))
             areas.append(
                 [
                     _area(name, part, test, sequences, seed=2 * repeat + k)
-                    for k, part in enumerate((shuffled, _mirrored(shuffled)))
+                    for k, part in enumerate((mixed, _mirrored(mixed)))
                 ]
             )
         means = np.mean(areas, axis=1)
@@ -75,24 +78,14 @@ def _data(seed: int, joined: bool) -> Data:
                 f"p{person}-{k}", f"p{person}", CLASSES[k % 2], None, Path("unread.mp4")
             )
             values = look + rng.normal(size=(12, 6)) + [2.0 * (k % 2), 0, 0, 0, 0, 0]
-            clip = _sequence(one.id, values)
+            clip = make_sequence(one.id, values)
             if joined:
                 clip = join_sequences(
-                    {"few": clip, "deep": _sequence(one.id, rng.normal(size=(12, 40)))}
+                    {"few": clip, "deep": make_sequence(one.id, rng.normal(size=(12, 40)))}
                 )
             recordings.append(one)
             sequences[one.id] = clip
     return recordings, sequences
-
-
-def _sequence(name: str, values: np.ndarray) -> FeatureSequence:
-    return FeatureSequence(
-        name,
-        values.astype(np.float32),
-        np.arange(len(values)) / 30,
-        np.ones(len(values), bool),
-        tuple(f"c{k}" for k in range(values.shape[1])),
-    )
 
 
 def _halves(recordings: list[Recording], seed: int) -> tuple[list[Recording], list[Recording]]:
@@ -104,25 +97,14 @@ def _halves(recordings: list[Recording], seed: int) -> tuple[list[Recording], li
     )
 
 
-def _shuffled(recordings: list[Recording], seed: int) -> list[Recording]:
-    """Shuffle labels within each person, so that everybody keeps as many of each."""
-    rng = np.random.default_rng(100 + seed)
-    mixed = []
-    for person in dict.fromkeys(r.subject for r in recordings):
-        own = [r for r in recordings if r.subject == person]
-        labels = rng.permutation([r.label for r in own])
-        mixed += [replace(r, label=str(label)) for r, label in zip(own, labels, strict=True)]
-    return mixed
-
-
-def _mirrored(recordings: list[Recording]) -> list[Recording]:
+def _mirrored(recordings: Sequence[Recording]) -> list[Recording]:
     other = dict(zip(CLASSES, reversed(CLASSES), strict=True))
     return [replace(r, label=other[str(r.label)]) for r in recordings]
 
 
 def _area(
     name: str,
-    train: list[Recording],
+    train: Sequence[Recording],
     test: list[Recording],
     sequences: dict[str, FeatureSequence],
     seed: int,

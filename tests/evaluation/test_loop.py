@@ -7,8 +7,8 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
+from tests.evaluation.makers import CLASSES, maker, shuffled
 
-from painscope.classifiers import make_classifier
 from painscope.errors import DatasetError, UsageError
 from painscope.evaluation import (
     Fold,
@@ -22,12 +22,7 @@ from painscope.evaluation import (
     score_table,
 )
 
-CLASSES = ("NP", "LP", "HP")
 SPLITS = ("train", "train", "validation", "test")
-
-
-def maker(name, **settings):
-    return lambda seed: make_classifier(name, classes=CLASSES, seed=seed, **settings)
 
 
 PLAIN = {name: maker(name) for name in ("mean-logistic", "majority", "chance")}
@@ -263,7 +258,7 @@ def test_shuffled_training_labels_leave_nothing_to_find(people, features):
     (fold,) = predefined_split(recordings)
     rng = np.random.default_rng(0)
     shuffles = [
-        replace(fold, train=_shuffled(fold.train, rng), validation=_shuffled(fold.validation, rng))
+        replace(fold, train=shuffled(fold.train, rng), validation=shuffled(fold.validation, rng))
         for _ in range(40)
     ]
     model = {"mean-logistic": PLAIN["mean-logistic"]}
@@ -271,16 +266,6 @@ def test_shuffled_training_labels_leave_nothing_to_find(people, features):
     reached = [_test_f1(run(model, sequences, [other]).predictions) for other in shuffles]
     assert honest > 0.95
     assert np.mean(reached) == pytest.approx(1 / 3, abs=0.15)  # its standard error is 0.045
-
-
-def _shuffled(part, rng):
-    """Return the same recordings, everybody's labels shuffled among their own."""
-    relabelled = []
-    for subject in dict.fromkeys(r.subject for r in part):
-        own = [r for r in part if r.subject == subject]
-        labels = rng.permutation([r.label for r in own])
-        relabelled += [replace(r, label=str(v)) for r, v in zip(own, labels, strict=True)]
-    return tuple(relabelled)
 
 
 def _test_f1(predictions):

@@ -7,18 +7,11 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
+from tests.evaluation.makers import maker
 
-from painscope.classifiers import make_classifier
-from painscope.errors import DatasetError, UsageError
+from painscope.errors import DatasetError, StorageError, UsageError
 from painscope.evaluation import evaluate, leave_one_subject_out
 from painscope.evaluation.parallel import spread
-
-CLASSES = ("NP", "LP", "HP")
-
-
-def maker(name, **settings):
-    return lambda seed: make_classifier(name, classes=CLASSES, seed=seed, **settings)
-
 
 MODELS = {
     "ann": maker("ann-vote", max_epochs=2),
@@ -87,3 +80,22 @@ def test_every_task_has_one_thread():
     assert torch.get_num_threads() == 3
     torch.set_num_threads(before)
     assert set(spread(threads, None, [0, 1], workers=2)) == {1}
+
+
+def test_a_cluster_fits_as_this_process_does(cluster, caplog: pytest.LogCaptureFixture) -> None:
+    data = {"x": np.random.default_rng(0).normal(size=(500, 40))}
+
+    def work(data, task):
+        if task < 0:
+            raise StorageError("as it is", path="a.txt")
+        logging.getLogger("painscope").info("task %d", task)
+        return np.linalg.svd(data["x"][:, task:])[1]
+
+    tasks = [3, 1, 2]
+    with caplog.at_level(logging.INFO, "painscope"):
+        there = list(spread(work, data, tasks, on="ray"))
+    assert caplog.messages == ["task 3", "task 1", "task 2"]
+    for one, other in zip(there, spread(work, data, tasks), strict=True):
+        np.testing.assert_array_equal(one, other)
+    with pytest.raises(StorageError, match=r"^a\.txt: as it is$"):
+        list(spread(work, data, [-1], on="ray"))
