@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import errno
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from painscope.errors import StorageError, UsageError
-from painscope.files import atomic_path, folder_at, write_text
+from painscope.files import CLAIMS, Claims, atomic_path, folder_at, remove_abandoned, write_text
+
+locks = pytest.mark.skipif(find_spec("fcntl") is None, reason="there are no locks here")
 
 
 def test_a_file_appears_whole_in_a_new_folder(tmp_path: Path) -> None:
@@ -53,3 +56,36 @@ def test_a_file_that_cannot_be_sent_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StorageError, match=r"a\.txt: could not be written"):
         write_text(folder_at(f"local://{tmp_path}/file") / "a.txt", "under a file, not a folder")
+
+
+@locks
+def test_a_claim_holds_off_others_until_it_ends(tmp_path: Path) -> None:
+    with Claims(tmp_path / "new") as one, Claims(tmp_path / "new") as other:
+        assert one.take("a")
+        assert one.take("a"), "it is one's own"
+        assert not other.take("a")
+        remove_abandoned(tmp_path / "new")
+        assert not other.take("a")
+        one.release("a")
+        assert other.take("a")
+        assert not one.take("a")
+        assert one.take("b")
+    assert not list((tmp_path / "new").iterdir())
+
+
+@locks
+def test_claims_of_the_dead_are_free_and_are_removed(tmp_path: Path) -> None:
+    (tmp_path / ".a.tmp").touch()
+    (tmp_path / ".b.tmp").touch()
+    with Claims(tmp_path) as claims:
+        assert claims.take("a")
+        remove_abandoned(tmp_path)
+        assert [path.name for path in tmp_path.iterdir()] == [".a.tmp"]
+
+
+@locks
+def test_files_held_open_stay_few(tmp_path: Path) -> None:
+    with Claims(tmp_path) as claims:
+        assert all(claims.take(str(k)) for k in range(CLAIMS + 10))
+        assert len(list(tmp_path.iterdir())) == CLAIMS
+        claims.release(str(CLAIMS + 5))

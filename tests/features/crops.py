@@ -1,10 +1,16 @@
-"""Made-up batches of crops."""
+"""Made-up batches of crops, and whose they are."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 
 from painscope.face import CropBatch, FaceTrack
+from painscope.recording import Recording
+
+#: A recording whose video nobody opens.
+RECORDING = Recording("a", "s1", None, None, Path("a.mp4"))
 
 
 def crop_batch(n: int, size: int, *, blendshapes: int = 52, landmarks: int = 68) -> CropBatch:

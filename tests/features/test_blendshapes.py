@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from painscope.features import UNIT_BLENDSHAPES, BlendshapeFeatures
+import numpy as np
+import pytest
+from tests.features.crops import RECORDING, crop_batch
+
+from painscope.errors import UsageError
+from painscope.features import (
+    UNIT_BLENDSHAPES,
+    BlendshapeFeatures,
+)
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "features.md"
 
@@ -28,3 +36,15 @@ def test_the_page_says_the_same() -> None:
     assert without
     none = [int(unit) for unit in re.findall(r"AU (\d+)", without[1])]
     assert none == [unit for unit, names in UNIT_BLENDSHAPES.items() if not names]
+
+
+def test_blendshapes_need_a_locator_that_gives_them() -> None:
+    with pytest.raises(UsageError, match="Use the locator mediapipe"):
+        BlendshapeFeatures().extract(crop_batch(2, 16, blendshapes=0), RECORDING)
+
+
+def test_blendshapes_are_the_tracks() -> None:
+    batch = crop_batch(3, 16)
+    values = BlendshapeFeatures().extract(batch, RECORDING)
+    np.testing.assert_array_equal(values, batch.track.blendshapes)
+    assert BlendshapeFeatures.names[1] == "browDownLeft"

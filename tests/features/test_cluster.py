@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import logging
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -12,40 +11,12 @@ import numpy as np
 import pytest
 
 from painscope.errors import StorageError, UsageError
-from painscope.evaluation.parallel import spread
-from painscope.features import FeatureStore, VGGFeatures, fill_store, open_store
+from painscope.features import VGGFeatures, fill_store, open_store
 from painscope.features.cluster import _Worker, fill_store_on_ray
 from painscope.networks import random_checkpoint
 from painscope.recording import Recording
 
 MakeRecording = Callable[..., Recording]
-
-
-def files(store: FeatureStore) -> dict[str, bytes]:
-    """Every file of the store."""
-    folder = store.folder
-    found = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator:
-    """Two nodes of a core each, on this machine; a node's death is noticed in seconds."""
-    pytest.importorskip("ray", reason='Ray is not installed: pip install "painscope[cluster]"')
-    import ray
-    from ray.cluster_utils import Cluster
-
-    head = {
-        "num_cpus": 1,
-        "include_dashboard": False,
-        "_system_config": {"health_check_initial_delay_ms": 0, "health_check_period_ms": 500},
-    }
-    both = Cluster(initialize_head=True, head_node_args=head)
-    both.doomed = both.add_node(num_cpus=1)
-    ray.init(address=both.address, log_to_driver=False, logging_level="error")
-    yield both
-    ray.shutdown()
-    both.shutdown()
 
 
 class Noting(VGGFeatures):
@@ -76,7 +47,7 @@ class Noting(VGGFeatures):
 
 
 def test_a_node_dies_midway_and_the_store_is_that_of_a_local_run(
-    cluster, tmp_path: Path, make_recording: MakeRecording, precropped, tiny: VGGFeatures
+    contents, cluster, tmp_path: Path, make_recording: MakeRecording, precropped, tiny: VGGFeatures
 ) -> None:
     recordings = [make_recording(f"r{k}", 10 + 5 * (k % 3)) for k in range(10)]
     recordings.append(Recording("absent", "s1", None, None, tmp_path / "absent.mp4"))
@@ -108,7 +79,7 @@ def test_a_node_dies_midway_and_the_store_is_that_of_a_local_run(
     assert set(summary.extracted) | set(summary.kept) == {f"r{k}" for k in range(10)}
     assert summary.failed == expected.failed
     assert told[-1] == (11, 11)
-    assert files(store) == files(alone)
+    assert contents(store.folder) == contents(alone.folder)
     # The network was loaded once per worker: two, and perhaps a successor of the lost one.
     assert 2 <= len(list(notes.glob("made *"))) <= 3
 
@@ -131,33 +102,6 @@ def test_a_machine_that_does_not_see_the_store_says_so(
     answer = worker({"task": np.array([0])})["answer"][0]
     assert isinstance(answer, StorageError)
     assert "does not see this folder" in str(answer)
-
-
-def test_a_cluster_fits_as_this_process_does(cluster, caplog: pytest.LogCaptureFixture) -> None:
-    data = {"x": np.random.default_rng(0).normal(size=(500, 40))}
-
-    def work(data, task):
-        if task < 0:
-            raise StorageError("as it is", path="a.txt")
-        logging.getLogger("painscope").info("task %d", task)
-        return np.linalg.svd(data["x"][:, task:])[1]
-
-    tasks = [3, 1, 2]
-    with caplog.at_level(logging.INFO, "painscope"):
-        there = list(spread(work, data, tasks, on="ray"))
-    assert caplog.messages == ["task 3", "task 1", "task 2"]
-    for one, other in zip(there, spread(work, data, tasks), strict=True):
-        np.testing.assert_array_equal(one, other)
-    with pytest.raises(StorageError, match=r"^a\.txt: as it is$"):
-        list(spread(work, data, [-1], on="ray"))
-
-
-def test_what_is_no_cluster(precropped, tiny: VGGFeatures, tmp_path: Path, make_recording) -> None:
-    store = open_store(tmp_path, tiny, locator=precropped)
-    with pytest.raises(UsageError, match="'slurm' is no cluster"):
-        fill_store_on_ray(
-            [make_recording()], lambda: tiny, store, locator=precropped, address="slurm"
-        )
 
 
 def test_without_ray(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,14 +23,8 @@ class Cluster:
     environment: dict[str, str]
 
 
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("", 0))
-        return free.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
+def cluster(free_port: Callable[[], int]) -> Iterator[Cluster]:
     pytest.importorskip("ray", reason='Ray is not installed: pip install "painscope[cluster]"')
     home = Path(tempfile.mkdtemp(prefix="ray-"))  # short: its sockets' paths must be
     there = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
@@ -81,20 +74,15 @@ def extract(dataset: Path, out: Path, env: dict[str, str], *on: str) -> tuple[in
     return done.returncode, done.stdout, done.stderr.strip()
 
 
-def files(folder: Path) -> dict[str, bytes]:
-    found = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
-
-
 def test_a_laptop_with_the_token_extracts_on_the_cluster(
-    cluster: Cluster, dataset: Path, tmp_path: Path
+    contents, cluster: Cluster, dataset: Path, tmp_path: Path
 ) -> None:
     on = ("--on", cluster.address)
     status, told, said = extract(dataset, tmp_path / "there", cluster.environment, *on)
     assert status == 0, said
     assert "6 of 6 recordings" in told
     assert extract(dataset, tmp_path / "here", cluster.environment)[0] == 0
-    assert files(tmp_path / "there") == files(tmp_path / "here")
+    assert contents(tmp_path / "there") == contents(tmp_path / "here")
 
 
 @pytest.mark.parametrize("changes", [{"RAY_AUTH_MODE": "disabled"}, {"RAY_AUTH_TOKEN": "0" * 64}])

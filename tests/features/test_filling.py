@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,15 +17,6 @@ from painscope.features.store import SequenceWriter
 from painscope.recording import Recording
 
 MakeRecording = Callable[..., Recording]
-
-
-def content(store: FeatureStore) -> Mapping[str, bytes]:
-    """Every file of a store, byte by byte."""
-    return {
-        str(path.relative_to(store.folder)): path.read_bytes()
-        for path in sorted(store.folder.rglob("*"))
-        if path.is_file()
-    }
 
 
 def clips(make_recording: MakeRecording) -> list[Recording]:
@@ -43,6 +34,7 @@ def clips(make_recording: MakeRecording) -> list[Recording]:
 
 @pytest.mark.parametrize("readers", [1, 3])
 def test_recordings_together_are_as_alone(
+    contents,
     tmp_path: Path,
     make_recording: MakeRecording,
     grey,
@@ -62,7 +54,7 @@ def test_recordings_together_are_as_alone(
     summary = fill_store(
         recordings, tiny, together, locator=grey, progress=lambda *done: told.append(done)
     )
-    assert content(together) == content(alone)
+    assert contents(together.folder) == contents(alone.folder)
     assert set(summary.failed) == {"text"}
     assert summary.extracted == tuple(recording.id for recording in recordings[:-1])
     assert summary.n_frames == sum(len(together.read(name)) for name in summary.extracted)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
-from tests.features.crops import crop_batch
-from tests.features.test_extractors import RECORDING, timm_model
+from tests.features.crops import RECORDING, crop_batch
+from tests.features.test_extractors import timm_model
 
 from painscope.errors import CheckpointError, UsageError
 from painscope.features import make_extractor

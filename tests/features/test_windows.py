@@ -86,13 +86,3 @@ def test_numbers_do_not_depend_on_batches_and_stop_at_gaps(
     assert count[-4:].tolist() == [7, 6, 5, 4]
     # Pictures are 3 : 4 and crops are square: a quarter of each is black.
     np.testing.assert_allclose(got.values[3:40, 0], level[3:40] * 0.75, atol=3)
-
-
-def test_batches_are_indexed_and_joined() -> None:
-    batch = crop_batch(6, 8)
-    part = batch[2:4]
-    np.testing.assert_array_equal(part.crops, batch.crops[2:4])
-    np.testing.assert_array_equal(part.track.time_s, batch.track.time_s[2:4])
-    again = CropBatch.concatenate([batch[:2], part, batch[np.array([4, 5])]])
-    np.testing.assert_array_equal(again.crops, batch.crops)
-    np.testing.assert_array_equal(again.track.blendshapes, batch.track.blendshapes)

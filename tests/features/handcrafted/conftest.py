@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.features.crops import crop_batch
+from tests.features.crops import RECORDING, crop_batch
 
 from painscope.face import CropBatch, FaceStream, FaceTrack, make_locator
 from painscope.face.locators import Locator
@@ -17,8 +17,6 @@ from painscope.virtual.motion import FaceMotion
 from painscope.virtual.people import sample_person
 from painscope.virtual.render import Renderer
 from painscope.virtual.scene import sample_scene
-
-RECORDING = Recording("a", "s1", None, None, Path("a.mp4"))
 
 
 @pytest.fixture(scope="session")

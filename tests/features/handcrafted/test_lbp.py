@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import pytest
 from skimage.feature import local_binary_pattern
@@ -20,11 +19,6 @@ def uniform_shares(codes: np.ndarray) -> np.ndarray:
     bins = [*counts[uniform], counts[~np.array(uniform)].sum()]
     assert len(bins) == 59
     return np.array(bins) / codes.size
-
-
-def test_grey_is_opencvs(real) -> None:
-    expected = [cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY) for crop in real.crops]
-    np.testing.assert_array_equal(grey(real.crops), expected)
 
 
 @pytest.mark.parametrize(("down", "right"), [(1, 2), (0, 2), (0, 1)])

@@ -10,7 +10,6 @@ import pytest
 
 from painscope.errors import UsageError
 from painscope.features import FAMILIES, HandcraftedFeatures, extract, fill_store, open_store
-from painscope.features.handcrafted.together import FAMILIES as SAME
 
 SOME = ("geometry", "lbp", "facial-strain", "head-motion")
 
@@ -29,7 +28,6 @@ def test_columns_are_the_families(real, recording) -> None:
     assert both.reach == 1
     assert HandcraftedFeatures().reach == 8
     assert len(set(HandcraftedFeatures().names)) == len(HandcraftedFeatures().names)
-    assert SAME is FAMILIES
 
 
 def test_provenance_tells_the_families_apart() -> None:

@@ -1,24 +1,41 @@
-"""Processes with the same list: each recording is extracted once, and the dead are replaced."""
+"""Several processes, and killed ones: every recording once, and the same bytes in the end."""
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from painscope.files import CLAIMS, Claims, remove_abandoned
+INTERRUPTED = Path(__file__).with_name("interrupted.py")
+TOGETHER = Path(__file__).with_name("together.py")
+locks = pytest.mark.skipif(find_spec("fcntl") is None, reason="there are no locks here")
 
-pytest.importorskip("fcntl", reason="there are no locks here")
 
-SCRIPT = Path(__file__).with_name("together.py")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the test forks")
+@pytest.mark.parametrize("extractor", ["means", pytest.param("network", marks=pytest.mark.slow)])
+def test_killed_at_twenty_moments(
+    contents, tmp_path: Path, make_video: Callable[..., Path], extractor: str
+) -> None:
+    for k in range(24):
+        make_video(tmp_path / "videos" / f"r{k:02d}.mp4", 20 + 3 * k)
+    call = [sys.executable, str(INTERRUPTED), str(tmp_path), "20", "1", extractor]
+    told = json.loads(subprocess.run(call, check=True, capture_output=True).stdout)
+    assert told["again"] == 0, "what was done is not done again"
+    assert told["done"][0] < 24, "the first kill came in time"
+    whole = contents(tmp_path / "whole")
+    assert len(whole) == 2 * 24 + 2
+    assert contents(tmp_path / "store") == whole
 
 
 def start(folder: Path, store: str, name: str, processes: int, *words: str) -> subprocess.Popen:
-    call = [SCRIPT, folder, folder / store, name, processes, *words]
+    call = [TOGETHER, folder, folder / store, name, processes, *words]
     return subprocess.Popen([sys.executable, *map(str, call)])
 
 
@@ -26,17 +43,10 @@ def begun(folder: Path, name: str) -> list[str]:
     return (folder / f"{name}.txt").read_text().split()
 
 
-def files(folder: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
+@locks
 @pytest.mark.parametrize("extractor", ["means", pytest.param("network", marks=pytest.mark.slow)])
 def test_two_at_once_do_nothing_twice(
-    tmp_path: Path, make_video: Callable[..., Path], extractor: str
+    contents, tmp_path: Path, make_video: Callable[..., Path], extractor: str
 ) -> None:
     names = [f"r{k:02d}" for k in range(20)]
     for k, name in enumerate(names):
@@ -48,10 +58,11 @@ def test_two_at_once_do_nothing_twice(
     assert first
     assert second
     assert start(tmp_path, "alone", "first", 2, extractor).wait() == 0
-    assert files(tmp_path / "store") == files(tmp_path / "alone")
+    assert contents(tmp_path / "store") == contents(tmp_path / "alone")
 
 
-def test_who_dies_is_replaced(tmp_path: Path, make_video: Callable[..., Path]) -> None:
+@locks
+def test_who_dies_is_replaced(contents, tmp_path: Path, make_video: Callable[..., Path]) -> None:
     names = [f"r{k}" for k in range(6)]
     for name in names:
         make_video(tmp_path / "videos" / f"{name}.mp4", 20)
@@ -74,34 +85,4 @@ def test_who_dies_is_replaced(tmp_path: Path, make_video: Callable[..., Path]) -
     assert sorted(waited + held) == names
     assert sorted(begun(tmp_path, "other")) == names, "what the dead one held, and nothing twice"
     assert start(tmp_path, "alone", "other", 2).wait() == 0
-    assert files(tmp_path / "store") == files(tmp_path / "alone")
-
-
-def test_a_claim_holds_off_others_until_it_ends(tmp_path: Path) -> None:
-    with Claims(tmp_path / "new") as one, Claims(tmp_path / "new") as other:
-        assert one.take("a")
-        assert one.take("a"), "it is one's own"
-        assert not other.take("a")
-        remove_abandoned(tmp_path / "new")
-        assert not other.take("a")
-        one.release("a")
-        assert other.take("a")
-        assert not one.take("a")
-        assert one.take("b")
-    assert not list((tmp_path / "new").iterdir())
-
-
-def test_claims_of_the_dead_are_free_and_are_removed(tmp_path: Path) -> None:
-    (tmp_path / ".a.tmp").touch()
-    (tmp_path / ".b.tmp").touch()
-    with Claims(tmp_path) as claims:
-        assert claims.take("a")
-        remove_abandoned(tmp_path)
-        assert [path.name for path in tmp_path.iterdir()] == [".a.tmp"]
-
-
-def test_files_held_open_stay_few(tmp_path: Path) -> None:
-    with Claims(tmp_path) as claims:
-        assert all(claims.take(str(k)) for k in range(CLAIMS + 10))
-        assert len(list(tmp_path.iterdir())) == CLAIMS
-        claims.release(str(CLAIMS + 5))
+    assert contents(tmp_path / "store") == contents(tmp_path / "alone")
