@@ -32,10 +32,6 @@ def make(precision: str = "fp32", device: str = "cpu", compile: bool = False) ->
     )
 
 
-def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
-
-
 @pytest.fixture(params=["fp32", "bf16"])
 def engine(request: pytest.FixtureRequest) -> TorchEngine:
     return make(request.param)
@@ -112,7 +108,7 @@ def test_it_can_be_sent_elsewhere(engine: TorchEngine) -> None:
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(engine))(images), values)
 
 
-def test_bf16_is_close_to_fp32_and_leaves_the_network_in_fp32() -> None:
+def test_bf16_is_close_to_fp32_and_leaves_the_network_in_fp32(cosine) -> None:
     images = crops(8)
     assert cosine(make("bf16")(images), make()(images)).min() > 0.999
     network, card = random_checkpoint(width=1 / 8)
@@ -146,7 +142,7 @@ def test_compiled_is_the_same_network() -> None:
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 @pytest.mark.parametrize(("precision", "least"), [("fp32", 0.99999), ("bf16", 0.999)])
-def test_a_gpu_computes_the_same_network(precision: str, least: float) -> None:
+def test_a_gpu_computes_the_same_network(cosine, precision: str, least: float) -> None:
     images = crops(2 * make(precision, "cuda").batch_size + 5)
     engine = make(precision, "cuda")
     values = engine(images)

@@ -15,7 +15,6 @@ import torch
 
 from painscope.errors import UsageError
 from painscope.face import FaceStream, make_locator
-from painscope.features import VGGFeatures
 from painscope.networks import VGG16GAP, Engine, make_engine, random_checkpoint
 from painscope.networks.engine import Reading
 
@@ -33,10 +32,6 @@ def make(precision: str = "fp32", calibration: np.ndarray | None = None) -> Engi
         precision=precision,  # type: ignore[arg-type]
         calibration=calibration,
     )
-
-
-def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
 
 
 @pytest.fixture(scope="module")
@@ -60,18 +55,6 @@ def test_without_openvino_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch) 
         make()
 
 
-def test_int8_and_calibration_belong_together() -> None:
-    checkpoint = random_checkpoint(width=1 / 8, input_size=SIZE)
-    crops = np.zeros((2, SIZE, SIZE, 3), np.uint8)
-    for settings in ({"precision": "int8"}, {"precision": "fp32", "calibration": crops}):
-        with pytest.raises(UsageError, match="int8 needs crops to calibrate on"):
-            VGGFeatures(checkpoint, **settings)
-    with pytest.raises(UsageError, match="Use engine openvino"):
-        VGGFeatures(checkpoint, precision="int8", calibration=crops, engine="torch")
-    with pytest.raises(UsageError, match="Engines are: torch"):
-        VGGFeatures(checkpoint, engine="steam")
-
-
 @pytest.mark.usefixtures("installed")
 def test_fp32_is_torchs_and_a_crops_numbers_depend_on_nothing_else() -> None:
     images = np.random.default_rng(0).integers(0, 256, (10, SIZE, SIZE, 3), np.uint8)
@@ -92,7 +75,7 @@ def test_fp32_is_torchs_and_a_crops_numbers_depend_on_nothing_else() -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("installed")
-def test_int8_is_close_to_fp32_on_real_faces_and_the_same_twice(faces: np.ndarray) -> None:
+def test_int8_is_close_to_fp32_on_real_faces_and_the_same_twice(cosine, faces: np.ndarray) -> None:
     known, new = faces[::2], faces[1::2]
     one, two = make("int8", known), make("int8", known)
     values = one(new)

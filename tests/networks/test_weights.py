@@ -5,7 +5,6 @@ import os
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 import safetensors.torch
 import torch
@@ -19,7 +18,6 @@ from painscope.networks import (
     random_checkpoint,
     save_checkpoint,
 )
-from painscope.networks.card import people_of
 
 CARD = Card(
     title="tiny",
@@ -189,26 +187,3 @@ def test_a_card_of_another_architecture(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError) as caught:
         load_checkpoint(path)
     one_line(caught, "x.safetensors", "architecture", "newer painscope")
-
-
-def test_preparing_pictures() -> None:
-    from painscope.networks import prepare
-
-    rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (2, 5, 5, 3), dtype=np.uint8)
-    way = Preprocessing(channels="bgr", scale=1 / 255, mean=(0.1, 0.2, 0.3), std=(1, 2, 4))
-    got = prepare(torch.from_numpy(images), way).numpy()
-    expected = (images[..., ::-1] / 255 - (0.1, 0.2, 0.3)) / (1, 2, 4)
-    np.testing.assert_allclose(got, expected.transpose(0, 3, 1, 2), atol=1e-6)
-    assert got.dtype == np.float32
-
-
-def test_virtual_people_are_not_taken_for_the_real_ones_whose_ids_they_have() -> None:
-    name = people_of("biovid-a", virtual=True)
-    card = Card(title="x", subjects={name: ("p1",)}, validation_subjects={name: ("p2",)})
-    assert card.virtual == ("biovid-a",)
-    assert card.seen(name) == {"p1", "p2"}
-    assert card.seen("biovid-a") == set()
-    older = Card(title="x", subjects={"biovid-a": ("p1",)})  # may have meant either
-    assert older.seen(name) == older.seen("biovid-a") == {"p1"}
-    assert older.virtual == ()
