@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -88,3 +89,42 @@ def whole_track(stream) -> FaceTrack:
 @pytest.fixture
 def track_of() -> Callable[..., FaceTrack]:
     return whole_track
+
+
+FAKE_FACE_ALIGNMENT = '''
+"""Stands in for the real package: one face where the image is not black, or none."""
+import enum
+import numpy as np
+
+class LandmarksType(enum.Enum):
+    TWO_D = 1
+
+class FaceAlignment:
+    def __init__(self, landmarks_type, device="cuda", face_detector="sfd"):
+        assert landmarks_type is LandmarksType.TWO_D
+        assert (device, face_detector) == ("cpu", "sfd")
+
+    def get_landmarks_from_image(self, image, return_bboxes=False):
+        assert return_bboxes
+        if not image.any():
+            return None, None, None
+        ring = np.linspace(0, 2 * np.pi, 68, endpoint=False)
+        points = np.stack([250 + 60 * np.cos(ring), 130 + 80 * np.sin(ring)], axis=1)
+        small = points / 4
+        detection = np.array([200.0, 60, 300, 200, 0.97])
+        return [small, points], None, [detection / 4, detection]
+'''
+
+
+@pytest.fixture
+def fake_face_alignment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Install a tiny package named face-alignment for one test."""
+    (tmp_path / "face_alignment").mkdir()
+    (tmp_path / "face_alignment" / "__init__.py").write_text(FAKE_FACE_ALIGNMENT)
+    info = tmp_path / "face_alignment-1.4.1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: face-alignment\nVersion: 1.4.1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield
+
+    sys.modules.pop("face_alignment", None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from threading import Event
 from time import sleep
 
@@ -54,10 +53,6 @@ def broken(tmp_path) -> Recording:
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"no video")
     return Recording(id="broken", subject="s", label=None, split=None, video=path)
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
 def test_images_are_upright_rgb_and_come_back(recordings, tmp_path):
@@ -136,7 +131,9 @@ def test_a_locators_surprise_costs_one_recording(recordings, tmp_path, bright_sp
     assert status.loc[0, "reason"] == "RuntimeError: graph stopped"
 
 
-def test_it_goes_on_where_it_stopped(recordings, broken, tmp_path, bright_spot, make_video):
+def test_it_goes_on_where_it_stopped(
+    contents, recordings, broken, tmp_path, bright_spot, make_video
+):
     out = tmp_path / "out"
 
     def stop(result: CropResult) -> None:
@@ -214,7 +211,7 @@ def test_impossible_calls(recordings, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_two_workers_write_what_one_writes(recordings, broken, tmp_path):
+def test_two_workers_write_what_one_writes(contents, recordings, broken, tmp_path):
     locator = make_locator("precropped")
     everything = [*recordings, broken]
     one = write_crops(everything, locator, tmp_path / "one", size=32)

@@ -64,6 +64,12 @@ def write_video() -> Callable[..., Path]:
     return write
 
 
+@pytest.fixture(scope="session")
+def steady() -> Callable[[int, Fraction | int], list[Fraction]]:
+    """A function that returns the times of so many pictures at a rate."""
+    return lambda count, rate: [Fraction(k) / rate for k in range(count)]
+
+
 @pytest.fixture(scope="session", name="picture")
 def picture_of_index() -> Callable[..., np.ndarray]:
     return picture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 import wave
-from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -15,23 +14,19 @@ from painscope.errors import VideoError
 from painscope.video import FrameReader, VideoInfo, probe
 
 
-def steady(count: int, rate: int) -> list[Fraction]:
-    return [Fraction(k, rate) for k in range(count)]
-
-
-def test_facts(tmp_path, write_video):
+def test_facts(steady, tmp_path, write_video):
     path = write_video(tmp_path / "clip.mp4", steady(50, 25))
     info = probe(path)
     assert info == VideoInfo(80, 48, 25.0, pytest.approx(2.0), "h264")
 
 
-def test_size_after_rotation(tmp_path, write_video):
+def test_size_after_rotation(steady, tmp_path, write_video):
     path = write_video(tmp_path / "clip.mp4", steady(5, 25), rotation=(90, False))
     info = probe(path)
     assert (info.width, info.height) == (48, 80)
 
 
-def test_odd_names(tmp_path, write_video):
+def test_odd_names(steady, tmp_path, write_video):
     path = write_video(tmp_path / "clip.mp4", steady(5, 25))
     for name in ("S010_[0] 20s.mp4", "http:x.mp4", "a%03d.mp4", "Schmerz ä.mp4"):
         assert probe(path.rename(path.with_name(name))).codec == "h264"
@@ -96,13 +91,13 @@ def test_sound_with_a_cover(tmp_path):
     check(tmp_path / "clip.m4a", "the file holds no pictures, only sound")
 
 
-def test_the_index_cut_off(tmp_path, write_video):
+def test_the_index_cut_off(steady, tmp_path, write_video):
     path = write_video(tmp_path / "clip.mp4", steady(50, 25))
     path.write_bytes(path.read_bytes()[:-200])
     check(path, "not a video, or damaged beyond reading")
 
 
-def test_nothing_decodable(tmp_path, write_video):
+def test_nothing_decodable(steady, tmp_path, write_video):
     options = {"movflags": "faststart"}
     path = write_video(tmp_path / "clip.mp4", steady(50, 25), container_options=options)
     data = path.read_bytes()

@@ -26,16 +26,12 @@ def on_display(times_s, end_s, rate, start_s=0.0, stop_s=float("inf")) -> list[i
     return [int(np.flatnonzero(times <= moment + 0.0006)[-1]) for moment in moments]
 
 
-def steady(count: int, rate: Fraction | int) -> list[Fraction]:
-    return [Fraction(k) / rate for k in range(count)]
-
-
 @pytest.mark.parametrize(
     ("count", "file_rate", "frames"),
     [(300, 30, 300), (300, NTSC, 300), (138, 25, 166), (120, 24, 150), (240, 60, 120), (7, 120, 2)],
 )
 def test_count_of_frames_follows_the_length(
-    tmp_path, write_video, read_indices, count, file_rate, frames
+    steady, tmp_path, write_video, read_indices, count, file_rate, frames
 ):
     times = steady(count, file_rate)
     path = write_video(tmp_path / "clip.mp4", times)
@@ -46,7 +42,9 @@ def test_count_of_frames_follows_the_length(
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts", ".mov"])
 @pytest.mark.parametrize("file_rate", [24, 25, NTSC, 30, 50, 60])
-def test_every_rate_in_every_container(tmp_path, write_video, read_indices, file_rate, suffix):
+def test_every_rate_in_every_container(
+    steady, tmp_path, write_video, read_indices, file_rate, suffix
+):
     times = steady(70, file_rate)
     path = write_video(tmp_path / f"clip{suffix}", times)
     if suffix == ".mkv":
@@ -57,7 +55,7 @@ def test_every_rate_in_every_container(tmp_path, write_video, read_indices, file
 
 
 def test_a_file_at_the_asked_rate_comes_through_picture_by_picture(
-    tmp_path, write_video, read_indices
+    steady, tmp_path, write_video, read_indices
 ):
     # Matroska rounds times to milliseconds: 33, 67, 100 ms must not judder.
     path = write_video(tmp_path / "clip.mkv", steady(90, 30))
@@ -80,7 +78,7 @@ def test_variable_rate(tmp_path, write_video, read_indices, seed, suffix):
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])
-def test_time_counts_from_the_first_picture(tmp_path, write_video, read_indices, suffix):
+def test_time_counts_from_the_first_picture(steady, tmp_path, write_video, read_indices, suffix):
     times = [Fraction(5, 2) + t for t in steady(60, 25)]
     path = write_video(tmp_path / f"clip{suffix}", times)
     assert read_indices(FrameReader(path)) == on_display(times, Fraction(5, 2) + 60 / 25, 30)
@@ -92,7 +90,7 @@ def test_time_counts_from_the_first_picture(tmp_path, write_video, read_indices,
     ("name", "codec"), [("h264.avi", "libx264"), ("mpeg4.avi", "mpeg4"), ("bare.h264", "libx264")]
 )
 def test_files_without_times_of_display_are_counted(
-    tmp_path, write_video, read_indices, name, codec
+    steady, tmp_path, write_video, read_indices, name, codec
 ):
     times = steady(60, 25)
     path = write_video(tmp_path / name, times, codec=codec, tick=Fraction(1, 25))
@@ -105,7 +103,7 @@ def test_files_without_times_of_display_are_counted(
 @pytest.mark.parametrize(
     ("start_s", "stop_s"), [(None, 0.5), (0.4, None), (1.0, 2.0), (2.31, 2.9), (3.95, 4.0)]
 )
-def test_a_part_of_the_video(tmp_path, write_video, read_indices, suffix, start_s, stop_s):
+def test_a_part_of_the_video(steady, tmp_path, write_video, read_indices, suffix, start_s, stop_s):
     times = steady(100, 25)
     path = write_video(tmp_path / f"clip{suffix}", times, g="20", sc_threshold="0")
     part = FrameReader(path, start_s=start_s, stop_s=stop_s)
@@ -115,7 +113,7 @@ def test_a_part_of_the_video(tmp_path, write_video, read_indices, suffix, start_
     assert next(iter(part)).time_s[0] == 0.0
 
 
-def test_less_than_half_a_frame_is_one_frame(tmp_path, write_video, read_indices):
+def test_less_than_half_a_frame_is_one_frame(steady, tmp_path, write_video, read_indices):
     path = write_video(tmp_path / "clip.mp4", steady(60, 30))
     for start_s, rate in ((1.0, 30), (0.0, 30), (1.5, 5)):
         part = FrameReader(path, rate=rate, start_s=start_s, stop_s=start_s + 0.01)
@@ -123,7 +121,7 @@ def test_less_than_half_a_frame_is_one_frame(tmp_path, write_video, read_indices
         assert part.damage is None
 
 
-def test_open_groups_of_pictures_are_not_damage(tmp_path, write_video, read_indices):
+def test_open_groups_of_pictures_are_not_damage(steady, tmp_path, write_video, read_indices):
     times = steady(100, 25)
     options = {"x264-params": "open-gop=1:keyint=20:bframes=3:scenecut=0"}
     path = write_video(tmp_path / "clip.mkv", times, **options)
@@ -132,7 +130,7 @@ def test_open_groups_of_pictures_are_not_damage(tmp_path, write_video, read_indi
     assert part.damage is None
 
 
-def test_batches(tmp_path, write_video):
+def test_batches(steady, tmp_path, write_video):
     path = write_video(tmp_path / "clip.mp4", steady(50, 30))
     frames = FrameReader(path, batch_size=16)
     batches = list(frames)
@@ -144,13 +142,13 @@ def test_batches(tmp_path, write_video):
     assert all((a.images == b.images).all() for a, b in zip(batches, again, strict=True))
 
 
-def test_large_pictures_come_in_smaller_batches(tmp_path, write_video, monkeypatch):
+def test_large_pictures_come_in_smaller_batches(steady, tmp_path, write_video, monkeypatch):
     path = write_video(tmp_path / "clip.mp4", steady(10, 30))
     monkeypatch.setattr(reader, "BATCH_BYTES", 4 * 80 * 48 * 3 + 1)
     assert [len(batch) for batch in FrameReader(path)] == [4, 4, 2]
 
 
-def test_memory_does_not_grow_with_length(tmp_path, write_video):
+def test_memory_does_not_grow_with_length(steady, tmp_path, write_video):
     def peak(count: int) -> int:
         path = write_video(tmp_path / f"{count}.mp4", steady(count, 30), preset="ultrafast")
         tracemalloc.start()
@@ -173,7 +171,7 @@ def test_a_single_picture_is_a_frame(tmp_path):
 @pytest.mark.parametrize(
     ("degrees", "mirrored"), [(d, m) for d in (0, 90, 180, 270) for m in (0, 1)]
 )
-def test_pictures_come_upright(tmp_path, write_video, degrees, mirrored):
+def test_pictures_come_upright(steady, tmp_path, write_video, degrees, mirrored):
     stored = np.zeros((48, 64, 3), np.uint8)
     stored[:24, :32] = 255, 0, 0
     stored[:24, 32:] = 0, 255, 0
@@ -189,7 +187,7 @@ def test_pictures_come_upright(tmp_path, write_video, degrees, mirrored):
     assert np.abs(image.astype(int) - upright).mean() < 12
 
 
-def test_a_change_of_size_keeps_the_first(tmp_path, write_video, read_indices):
+def test_a_change_of_size_keeps_the_first(steady, tmp_path, write_video, read_indices):
     small = write_video(tmp_path / "small.ts", steady(25, 25), bf="0")
     times = [1 + t for t in steady(25, 25)]
     large = write_video(tmp_path / "large.ts", times, size=(160, 96), bf="0")
@@ -214,7 +212,7 @@ def test_impossible_settings(settings):
         FrameReader("clip.mp4", **settings)
 
 
-def test_a_start_beyond_the_end(tmp_path, write_video):
+def test_a_start_beyond_the_end(steady, tmp_path, write_video):
     path = write_video(tmp_path / "clip.mp4", steady(50, 25))
     with pytest.raises(VideoError, match=r"clip\.mp4: .* start at 7 s.* end at 2\.00 s"):
         list(FrameReader(path, start_s=7))
