@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from painscope.virtual.daily import HABITS, Habits, live, sample_habits
+from painscope.virtual.daily import HABITS, live, sample_habits
 from painscope.virtual.dynamics import Score, generator
 from painscope.virtual.motion import FaceMotion
 
@@ -58,7 +58,6 @@ def test_people_differ_and_the_same_seed_is_the_same_life() -> None:
     habits = [sample_habits(generator("p", k)) for k in range(30)]
     blinks = np.array([h.blink for h in habits])
     assert blinks.std() > 3
-    assert isinstance(habits[0], Habits)
 
     def minute(seed: int) -> np.ndarray:
         score = Score(np.arange(0, 10, 1 / 30))

@@ -75,3 +75,8 @@ def test_expressed_units_begin_together_but_not_at_once() -> None:
     for unit, apex in units.items():
         assert motion.intensity(unit).max() == pytest.approx(apex, rel=0.35)
     assert motion.intensity(12).max() == 0
+
+
+def test_seeded_generators_differ_by_purpose() -> None:
+    a, b = generator("x", 0).random(), generator("x", 1).random()
+    assert a != b == generator("x", 1).random()

@@ -8,11 +8,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from painscope.errors import DatasetError, StorageError, UsageError
-from painscope.virtual import Replay, generate, generation, make_layout, read_truth
+from painscope.errors import StorageError, UsageError
+from painscope.virtual import generate, generation
 
 SETTINGS: dict[str, object] = {
     "people": 2,
@@ -24,10 +23,6 @@ SETTINGS: dict[str, object] = {
 }
 
 Make = Callable[..., Path]
-
-
-def contents(root: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file()}
 
 
 @pytest.mark.parametrize(
@@ -65,7 +60,7 @@ def test_a_folder_that_is_not_ours_is_left_alone(tmp_path: Path, discs: None) ->
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
 
 
-def test_other_settings_are_refused(make: Make) -> None:
+def test_other_settings_are_refused(contents, make: Make) -> None:
     root = make("biovid-a", **SETTINGS)
     before = contents(root)
     with pytest.raises(UsageError, match="made with other settings"):
@@ -91,7 +86,7 @@ def test_the_card_says_that_nobody_exists(make: Make) -> None:
 
 
 def test_interrupted_generation_continues(
-    tmp_path: Path, make: Make, monkeypatch: pytest.MonkeyPatch
+    contents, tmp_path: Path, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = contents(make("biovid-a", **SETTINGS))
     root = tmp_path / "broken"
@@ -143,23 +138,8 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(
     assert not [path for path in (tmp_path / "new").rglob("*") if ".tmp" in path.name]
 
 
-def test_replay_is_exact(make: Make) -> None:
-    root = make("biovid-a", **SETTINGS)
-    replay = Replay(root)
-    layout = make_layout("biovid-a", **SETTINGS)
-    recording = layout.clips(layout.cast()[1])[2].id
-    truth = read_truth(root, recording)
-    np.testing.assert_array_equal(replay.motion(recording).pspi(), truth["PSPI"])
-    assert replay.image(recording, 7)[0, 0, 0] == 7
-    assert replay.regions(recording, 0)["AU4"].shape == (96, 96)
-    with pytest.raises(DatasetError, match="no recording 'x'"):
-        replay.motion("x")
-    with pytest.raises(DatasetError, match="holds no virtual people"):
-        Replay(root / "truth")
-
-
 @pytest.mark.slow
-def test_real_faces_the_same_from_one_worker_and_from_two(tmp_path: Path) -> None:
+def test_real_faces_the_same_from_one_worker_and_from_two(contents, tmp_path: Path) -> None:
     settings = SETTINGS | {"clips_per_class": 1}
     generate("biovid-a", tmp_path / "one", workers=1, **settings)
     generate("biovid-a", tmp_path / "two", workers=2, **settings)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -114,10 +112,3 @@ def test_movement_is_continuous() -> None:
     # The quickest, a startle, takes about a tenth of a second.
     assert np.abs(np.diff(motion.action_units, axis=0)).max() < 1.5
     assert np.abs(np.diff(motion.pose, axis=0)).max() < 5
-
-
-def test_the_page_tells_the_model_s_numbers() -> None:
-    page = Path(__file__).parents[2] / "docs/virtual-people.md"
-    rows = re.findall(r"^\| (\d+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$", page.read_text(), re.M)
-    told = {int(unit): tuple(float(n) for n in numbers) for unit, *numbers in rows}
-    assert told == {u: (how.chance, how.apex, how.tonic) for u, how in PAIN.units.items()}

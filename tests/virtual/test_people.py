@@ -1,4 +1,4 @@
-"""People and scenes: reproducible, varied, and told plainly."""
+"""People: reproducible, varied, and told plainly."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from painscope.virtual.people import EYE_COLOURS, HAIR_COLOURS, Person, sample_person
-from painscope.virtual.scene import paint_background, sample_scene
 
 MANY = 600
 
@@ -21,7 +20,6 @@ def crowd() -> list[Person]:
 
 def test_the_same_seed_gives_the_same_person(crowd):
     assert sample_person(17) == crowd[17]
-    assert sample_scene(17) == sample_scene(17)
 
 
 def test_no_two_people_are_alike(crowd):
@@ -65,19 +63,3 @@ def test_sex_age_and_tone_do_not_hang_together(crowd):
 
 def test_women_have_no_beards(crowd):
     assert all(p.facial_hair == "none" for p in crowd if p.female)
-
-
-def test_a_background_is_light_of_the_right_size():
-    for seed in range(12):
-        image = paint_background(sample_scene(seed), (96, 64))
-        assert image.shape == (64, 96, 3)
-        assert image.dtype == np.float32
-        assert 0.0 < image.min() <= image.max() < 3.0
-
-
-def test_lights_come_from_before_and_above():
-    for seed in range(40):
-        scene = sample_scene(seed)
-        assert np.linalg.norm(scene.key_direction) == pytest.approx(1)
-        assert scene.key_direction[1] > 0.2
-        assert scene.key_direction[2] > 0

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from painscope.virtual import generation
 from painscope.virtual.motion import FaceMotion
+
+Tree = Callable[[str], Path]
+Make = Callable[..., Path]
 
 #: The fewest and shortest clips of each layout.
 SMALL: dict[str, dict[str, object]] = {
@@ -37,3 +43,9 @@ class Disc:
 def draw_discs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw discs in place of faces, as long as the patch holds."""
     monkeypatch.setattr(generation, "_renderer", lambda person, shot, size: Disc(size))
+
+
+def files(root: Path, *, truth: bool = False) -> list[str]:
+    """Return all files below the root, those of the truth only if asked for."""
+    paths = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
+    return sorted(str(p) for p in paths if truth or not str(p).startswith(("truth", "virtual")))
