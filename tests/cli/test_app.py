@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import json
-import logging
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from typer import Typer
 
-from painscope.cli import datasets, main
+from painscope.cli import datasets
 from painscope.cli.app import app
-from painscope.experiments import Answer
 
 
 def _names(app: Typer) -> list[str]:
@@ -33,43 +26,8 @@ COMMANDS = [
 ]
 
 
-@dataclass(frozen=True)
-class Done:
-    """How a call ended."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def painscope(*words: str | Path, cwd: Path | None = None) -> Done:
-    """Call the command line in this process: starting one for each call costs seconds."""
-    out, err = io.StringIO(), io.StringIO()
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        redirect_stdout(out),
-        redirect_stderr(err),
-        pytest.raises(SystemExit) as ended,
-    ):
-        patch.setattr(sys, "argv", ["painscope", *map(str, words)])
-        if cwd is not None:
-            patch.chdir(cwd)
-        main()
-    return Done(int(ended.value.code or 0), out.getvalue(), err.getvalue())
-
-
-@pytest.fixture(autouse=True)
-def _log_as_before() -> Iterator[None]:
-    """Give painscope's logger back as it was: the command line sets it up for a process."""
-    logger = logging.getLogger("painscope")
-    before = logger.handlers[:], logger.level, logger.propagate
-    yield
-    logger.handlers[:], level, logger.propagate = before
-    logger.setLevel(level)
-
-
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_every_command_has_help_with_an_example(command: list[str]) -> None:
+def test_every_command_has_help_with_an_example(painscope, command: list[str]) -> None:
     done = painscope(*command, "--help")
     assert done.returncode == 0
     assert "Usage:" in done.stdout
@@ -115,7 +73,9 @@ EXTRACT = ["extract", "ai4pain-2024", "x", "--out", "y"]
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
-def test_a_wrong_call_is_one_line_and_status_2(words: list[str], said: str, tmp_path: Path) -> None:
+def test_a_wrong_call_is_one_line_and_status_2(
+    painscope, words: list[str], said: str, tmp_path: Path
+) -> None:
     done = painscope(*words, cwd=tmp_path)
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
@@ -137,7 +97,9 @@ def test_a_wrong_call_is_one_line_and_status_2(words: list[str], said: str, tmp_
     ],
     ids=" ".join,
 )  # fmt: skip
-def test_a_missing_folder_is_one_line_and_status_1(words: list[str], tmp_path: Path) -> None:
+def test_a_missing_folder_is_one_line_and_status_1(
+    painscope, words: list[str], tmp_path: Path
+) -> None:
     done = painscope(*words, cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     assert "nowhere" in done.stderr
@@ -146,7 +108,9 @@ def test_a_missing_folder_is_one_line_and_status_1(words: list[str], tmp_path: P
 
 
 @pytest.mark.parametrize("command", [["crop"], ["extract", "--extractor", "hog"]], ids=" ".join)
-def test_work_of_which_nothing_could_be_done_has_failed(command: list[str], tmp_path: Path) -> None:
+def test_work_of_which_nothing_could_be_done_has_failed(
+    painscope, command: list[str], tmp_path: Path
+) -> None:
     (tmp_path / "broken.mp4").write_bytes(b"this is no video")
     (tmp_path / "own.csv").write_text("recording,subject,video\na,s1,broken.mp4\n")
     name, *more = command
@@ -158,7 +122,7 @@ def test_work_of_which_nothing_could_be_done_has_failed(command: list[str], tmp_
     assert "left out a: broken.mp4" in done.stdout
 
 
-def test_a_file_in_the_way_is_one_line(tmp_path: Path) -> None:
+def test_a_file_in_the_way_is_one_line(painscope, tmp_path: Path) -> None:
     (tmp_path / "own.csv").write_text("recording,subject,video\na,s1,own.csv\n")
     for name, *more in (["crop"], ["extract", "--extractor", "hog"]):
         done = painscope(name, "manifest", "own.csv", "--out", "own.csv", *more, cwd=tmp_path)
@@ -166,41 +130,7 @@ def test_a_file_in_the_way_is_one_line(tmp_path: Path) -> None:
         assert "own.csv" in done.stderr.splitlines()[-1]
 
 
-class _Model:
-    """Answers for every video but one, at which the user stops it."""
-
-    @classmethod
-    def load(cls, run: Path, *, classifier: str | None) -> _Model:
-        return cls()
-
-    def predict(self, video: Path) -> Answer:
-        if video.name == "stop.mp4":
-            raise KeyboardInterrupt
-        return Answer(video, label="none", probabilities={"none": 1.0})
-
-    def faces(self, video: Path) -> None:
-        return None
-
-
-def test_predict_keeps_every_answer_and_every_picture(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    drawn: list[Path] = []
-    monkeypatch.setattr("painscope.experiments.Predictor", _Model)
-    monkeypatch.setattr(
-        "painscope.report.save_timeline", lambda one, path, faces: drawn.append(path)
-    )
-    videos = ["a/clip.mp4", "b/clip.mp4", "other.mp4", "stop.mp4"]
-    call = ["predict", *videos, "--model", "run", "--out", "lines"]
-    done = painscope(*call, cwd=tmp_path)
-    assert done.returncode == 130
-    assert [line.split(":")[0] for line in done.stdout.splitlines()] == videos[:3]
-    assert [path.name for path in drawn] == ["001-clip.png", "002-clip.png", "other.png"]
-    told = json.loads(painscope(*call, "--json", cwd=tmp_path).stdout)
-    assert [answer["video"] for answer in told] == videos[:3]
-
-
-def test_lists_name_what_there_is() -> None:
+def test_lists_name_what_there_is(painscope) -> None:
     assert "faces-of-experimental-pain" in painscope("recipes").stdout
     listed = painscope("datasets", "list").stdout
     assert "ai4pain-2024" in listed

@@ -35,7 +35,6 @@ def test_a_region_lies_where_the_unit_truly_shows(unit: str, faces):
 
 def test_a_region_is_the_same_on_both_sides(faces):
     landmarks = faces[0][0]
-    mirrored = landmarks.copy()
     from painscope.explain.regions import _MIRROR
 
     mirrored = (landmarks * [-1, 1] + [SIZE, 0])[_MIRROR]

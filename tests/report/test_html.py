@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from painscope.report.html import render_report, write_report
-from painscope.report.pictures import _skill, draw_pictures
+from painscope.report.pictures import draw_pictures
 from painscope.report.results import load_results
 
 EVIL = "<script>alert('&')</script>\"><img src=x onerror=y>"
@@ -195,18 +195,6 @@ def test_a_run_of_real_people_whose_network_learned_from_virtual_ones_says_which
 def _text(run: Path) -> str:
     page = render_report(load_results(run), defaultdict(list))  # no pictures: faster
     return " ".join(Page(page).text.split())
-
-
-def test_no_bar_is_drawn_of_a_skill_that_is_not_there(run: Path) -> None:
-    skill = pd.read_parquet(run / "skill.parquet")
-    skill[["value", "low", "high"]] = float("nan")
-    skill.to_parquet(run / "skill.parquet")
-    assert list(_skill(load_results(run))) == []
-
-
-def test_a_leftover_of_a_killed_call_is_no_example(run: Path) -> None:
-    (run / "examples" / ".33_HP_2.1a2b3c4d.tmp.parquet").write_bytes(b"half")
-    assert len(load_results(run).examples) == 3
 
 
 def test_what_a_run_lacks_leaves_no_hole(bare: str) -> None:

@@ -96,3 +96,8 @@ def test_a_damaged_run_is_refused_in_one_line(
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no such run folder"):
         load_results(tmp_path / "nowhere")
+
+
+def test_a_leftover_of_a_killed_call_is_no_example(run: Path) -> None:
+    (run / "examples" / ".33_HP_2.1a2b3c4d.tmp.parquet").write_bytes(b"half")
+    assert len(load_results(run).examples) == 3

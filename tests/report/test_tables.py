@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
@@ -41,16 +40,6 @@ def test_every_class_has_its_three_numbers(full_run: Path) -> None:
     assert table.header == ("NP", "LP", "HP") * 3
     lstm = next(row for row in table.rows if row.title == "LSTM")
     assert lstm.cells[5].text == f"{results.score('test', 'lstm', 'recall', 'HP')['value']:.2f}"
-
-
-def test_published_averages_agree_with_their_own_classes() -> None:
-    """The paper's averages follow from its class values: no number was mistyped."""
-    table = FACES_OF_EXPERIMENTAL_PAIN.tables[0]
-    for title in ("Simple ANN + Voting", "LSTM"):
-        values = table.rows[title]
-        assert len(values) == len(table.columns)
-        for first in (0, 4, 8):
-            assert np.mean(values[first : first + 3]) == pytest.approx(values[first + 3], abs=0.006)
 
 
 def test_published_rows_stand_beside_ours(full_run: Path) -> None:
