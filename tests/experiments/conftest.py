@@ -1,14 +1,17 @@
-"""A small tree of real face videos in AI4Pain's layout, and a run on it."""
+"""Runs of the recipes: on real face videos in AI4Pain's layout, studies on virtual people."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.experiments.small_studies import CLINICAL, FORGOTTEN, SMALL, chosen, one_core
 
 from painscope.experiments import RunFolder, load_recipe, run
 from painscope.networks import random_checkpoint, save_checkpoint
+from painscope.virtual import generate
 
 #: Which asset plays which clip; nobody in them was recorded in pain, the labels are made up.
 PLAYED = {
@@ -70,6 +73,42 @@ def finished(
     recipe = load_recipe("faces-of-experimental-pain", settings)
     out = tmp_path_factory.mktemp("run") / "run"
     return run(recipe, {"ai4pain-2024": real_tree}, out, workers=1)
+
+
+@pytest.fixture(scope="session")
+def begin() -> Callable[[Path], RunFolder]:
+    """A function that begins the folder of a run."""
+    recipe = load_recipe("faces-of-experimental-pain")
+    return lambda path: RunFolder.begin(path, recipe, {"ai4pain-2024": path})
+
+
+@pytest.fixture(scope="session")
+def trees(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """AffectNet, UNBC-McMaster and BioVid, played by a few virtual people."""
+    root = tmp_path_factory.mktemp("trees")
+    generate("affectnet", root / "affectnet", people=8, images=8, **SMALL)
+    generate("unbc-mcmaster", root / "unbc-mcmaster", people=8, sequences=1, frames=36, **SMALL)
+    generate(
+        "biovid-a", root / "biovid-a", people=5, classes=("BL1", "PA4"), clips_per_class=1,
+        clip_s=2.0, signals=False, **SMALL,
+    )  # fmt: skip
+    return {path.name: path for path in root.iterdir()}
+
+
+@pytest.fixture(scope="session")
+def forgotten(trees: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    recipe = load_recipe("forgotten-action-units", FORGOTTEN)
+    data = chosen(trees, "affectnet", "unbc-mcmaster")
+    with one_core():
+        return run(recipe, data, tmp_path_factory.mktemp("forgotten") / "run")
+
+
+@pytest.fixture(scope="session")
+def clinical(trees: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    recipe = load_recipe("clinical-vs-experimental", CLINICAL)
+    data = chosen(trees, "biovid-a", "unbc-mcmaster", "affectnet")
+    with one_core():
+        return run(recipe, data, tmp_path_factory.mktemp("clinical") / "run")
 
 
 def _clip(root: Path, split: str, person: int, clip: str) -> Path:

@@ -1,65 +1,66 @@
-"""Studies that cannot be done, refused before any network is trained."""
+"""Clinical and experimental pain, tiny, on virtual people in the real layouts."""
 
 from __future__ import annotations
 
+import shutil
+from itertools import product
 from pathlib import Path
-from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
-from painscope.errors import CheckpointError, DatasetError, UsageError
-from painscope.experiments import RunFolder, load_recipe
-from painscope.experiments.clinical import run_clinical
-from painscope.experiments.forgotten import run_forgotten
-from painscope.experiments.networks import Workshop
-from painscope.experiments.steps import Steps
-from painscope.experiments.studies import NetworkSettings
-from painscope.networks import random_checkpoint, save_checkpoint
+from painscope.errors import RunError
+from painscope.experiments import RunFolder
+from painscope.experiments.facts import read_facts
+from painscope.report import write_report
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
-def real(name: str) -> SimpleNamespace:
-    return SimpleNamespace(name=name, virtual=False, root=Path("nowhere"))
+class TestClinical:
+    def test_each_network_is_tested_on_both(self, clinical: RunFolder) -> None:
+        matrix = clinical.table("matrix")
+        auc = matrix[matrix["metric"] == "auc"]
+        assert len(auc) == 4
+        assert set(auc["trained_on"]) == {"experimental", "clinical"}
+
+    def test_only_people_are_looked_at_who_are_new(self, clinical: RunFolder) -> None:
+        facts = read_facts(clinical.path)
+        groups = dict(iter(clinical.table("relevance").groupby(["network", "dataset"])))
+        assert set(groups) == set(product(facts.networks, ("biovid-a", "unbc-mcmaster")))
+        for (network, dataset), rows in groups.items():
+            card = facts.networks[network].card
+            for part in ("subjects", "validation_subjects"):
+                assert not set(card[part].get(f"virtual {dataset}", ())) & set(rows["subject"])
+            assert facts.networks[network].virtual
+        faces = clinical.table("faces")
+        assert faces["label"].ne("no-pain").any()
+        assert len(clinical.arrays("faces")["clinical"]) == len(faces)
+
+    def test_masses_are_shares_and_all_units_together_are_largest(
+        self, clinical: RunFolder
+    ) -> None:
+        table = clinical.table("relevance")
+        assert table["mass"].notna().any()
+        assert table["mass"].dropna().between(0, 1).all()
+        assert table.groupby("unit")["area"].mean().idxmax() == "all present"
+
+    def test_maps_change_with_the_weights(self, clinical: RunFolder) -> None:
+        cascade = clinical.table("cascade")
+        last = cascade[cascade["layer"] == "conv1_1"]
+        assert len(last)
+        assert last["value"].abs().lt(0.9).all()
+
+    def test_its_page_shows_everything(self, clinical: RunFolder) -> None:
+        page = write_report(clinical.path).read_text(encoding="utf-8")
+        assert "virtual" in page
+        for name in ("matrix", "faces", "inside", "curves", "cascade", "concepts", "tcav"):
+            assert (clinical.path / "figures" / f"{name}.svg").is_file()
 
 
-STUDIES = (
-    (run_forgotten, "forgotten-action-units"),
-    (run_clinical, "clinical-vs-experimental"),
-)
-
-
-@pytest.mark.parametrize(("study", "name"), STUDIES)
-class TestBothStudies:
-    def test_a_layer_that_is_not_there(self, study, name) -> None:
-        with pytest.raises(UsageError, match="no layer 'relu9_9'"):
-            study(load_recipe(name, ["concepts.layer=relu9_9"]), {}, None)
-
-    def test_a_layer_without_maps(self, study, name) -> None:
-        with pytest.raises(UsageError, match="dense gives no maps"):
-            study(load_recipe(name, ["concepts.layer=dense"]), {}, None)
-
-    def test_pictures_whose_action_units_nobody_knows(self, study, name) -> None:
-        with pytest.raises(DatasetError, match="nobody knows which action units biovid-a"):
-            study(load_recipe(name), {"action units": real("biovid-a")}, None)
-
-
-def test_pain_whose_action_units_nobody_knows_in_either_dataset() -> None:
-    datasets = {
-        "experimental pain": real("biovid-a"),
-        "clinical pain": real("icope-video"),
-        "action units": real("unbc-mcmaster"),
-    }
-    with pytest.raises(UsageError, match="no relevance can be measured"):
-        run_clinical(load_recipe("clinical-vs-experimental"), datasets, None)
-
-
-def test_a_given_network_whose_classes_stand_the_other_way_round(tmp_path: Path) -> None:
-    """It would be read backwards: the last class is pain."""
-    network, card = random_checkpoint(width=0.05, input_size=32)
-    told = {"untrained": (), "classes": card.classes[::-1]}
-    path = tmp_path / "network.safetensors"
-    save_checkpoint(path, network, card.model_copy(update=told))
-    steps = Steps(RunFolder(tmp_path / "run"), tmp_path, lambda step, done, total: None)
-    shop = Workshop(load_recipe("clinical-vs-experimental"), {}, steps, {})
-    settings = NetworkSettings(dataset="biovid-a", checkpoint=path)
-    with pytest.raises(CheckpointError, match="knows the classes high-pain, no-pain, not no-pain"):
-        shop.network("clinical pain", settings, SimpleNamespace(classes=card.classes))
+def test_a_damaged_table_is_named(clinical: RunFolder, tmp_path: Path) -> None:
+    out = shutil.copytree(clinical.path, tmp_path / "run")
+    table = pd.read_parquet(out / "inside.parquet").drop(columns="gain")
+    table.to_parquet(out / "inside.parquet")
+    with pytest.raises(RunError, match=r"inside\.parquet: has no column 'gain'"):
+        write_report(out)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from painscope.errors import CheckpointError, LeakageError, UsageError
-from painscope.experiments import Recipe, Row, RunFolder, load_recipe, run
+from painscope.experiments import RunFolder, load_recipe, run
 from painscope.networks import load_checkpoint, random_checkpoint, save_checkpoint
 
 NAME = "faces-of-experimental-pain"
@@ -50,34 +50,6 @@ def test_facts_count_the_clips(finished: RunFolder) -> None:
     train = next(part for part in finished.facts.segments if part.split == "train")
     assert (train.recordings, train.segments) == (9, 12)  # two_faces.mp4 gives two clips
     assert train.short > 0
-
-
-def test_rows_that_would_be_called_alike_are_told_apart() -> None:
-    from painscope.experiments.story import _rows
-
-    kinds = ("lstm", "statistics-logistic")
-    recipe = Recipe(
-        name="x", title="x",
-        rows=(*(Row(features="mediapipe-blendshapes", classifier=kind) for kind in kinds),
-              Row(features="random-network", classifier="lstm")),
-    )  # fmt: skip
-    assert [facts.title for facts in _rows(recipe.rows, recipe)] == [
-        "MediaPipe blendshapes (LSTM)",
-        "MediaPipe blendshapes (Logistic regression on statistics)",
-        "LSTM on a network never trained",
-    ]
-
-
-def test_a_machine_that_does_not_say_its_memory_uses_every_core(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Such as one with Windows."""
-    from joblib import cpu_count
-
-    from painscope.experiments import judge
-
-    monkeypatch.setattr(judge, "memory", lambda: None)
-    assert judge._workers({}) == cpu_count()
 
 
 def test_the_same_call_on_a_finished_run_does_nothing(
