@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from painscope.errors import CheckpointError, LeakageError, UsageError
-from painscope.experiments import RunFolder, load_recipe, run
+from painscope.experiments import Predictor, RunFolder, load_recipe, run
 from painscope.networks import load_checkpoint, random_checkpoint, save_checkpoint
 
 NAME = "faces-of-experimental-pain"
@@ -169,6 +169,24 @@ class TestRefusals:
         recipe = load_recipe(NAME, [*settings, f"source.checkpoint={path}"])
         with pytest.raises(LeakageError, match=r"tested here: 6\b"):
             run(recipe, {"ai4pain-2024": real_tree}, tmp_path / "run")
+
+    def test_a_network_of_other_features_that_saw_them(
+        self, real_tree: Path, settings: list[str], source: Path, tmp_path: Path
+    ) -> None:
+        network, card = load_checkpoint(source)
+        path = tmp_path / "seen.safetensors"
+        own = f"features={{own: {{extractor: vgg16-gap, settings: {{checkpoint: {path}}}}}}}"
+        rows = ["rows=[{classifier: mean-logistic, features: own}]", own]
+        recipe = load_recipe(NAME, [*settings, *rows])
+        seen = {"subjects": {"ai4pain-2024": ("3", "6")}}
+        save_checkpoint(path, network, card.model_copy(update=seen))
+        with pytest.raises(LeakageError, match=r"features own was trained .* tested here: 6\b"):
+            run(recipe, {"ai4pain-2024": real_tree}, tmp_path / "run")
+        seen = {"subjects": {"virtual ai4pain-2024": ("3", "6")}}
+        save_checkpoint(path, network, card.model_copy(update=seen))
+        folder = run(recipe, {"ai4pain-2024": real_tree}, tmp_path / "run")
+        assert folder.facts.virtual
+        assert Predictor.load(folder.path).virtual
 
     def test_a_network_whose_features_were_never_trained(
         self, real_tree: Path, settings: list[str], tmp_path: Path

@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from painscope.errors import UsageError
 from painscope.face import FaceStream, make_locator
-from painscope.networks import VGG16GAP, Engine, make_engine, random_checkpoint
+from painscope.networks import VGG16GAP, Engine, Preprocessing, make_engine, random_checkpoint
 from painscope.networks.engine import Reading
 
 SIZE = 64
@@ -99,7 +100,7 @@ def test_int8_cuts_no_strong_activation_off() -> None:
 
 
 @pytest.mark.usefixtures("installed")
-def test_int8_weights_leave_room_for_a_sum_in_16_bits_and_the_ends_are_exact() -> None:
+def test_int8_weights_use_8_bits_and_the_ends_are_exact() -> None:
     from painscope.networks.openvino import _openvino, _quantised
 
     network, card = random_checkpoint(width=1 / 16, input_size=32)
@@ -115,8 +116,40 @@ def test_int8_weights_leave_room_for_a_sum_in_16_bits_and_the_ends_are_exact() -
     }
     assert len(weights) == 12  # of 13 convolutions and a dense layer
     assert not any("conv1_1" in name or "dense" in name for name in weights)
-    # Two products with activations of up to 255 fit: 2 · 255 · 64 < 2¹⁵.
-    assert max(np.abs(each.astype(int)).max() for each in weights.values()) <= 64
+    assert {np.abs(each.astype(int)).max() for each in weights.values()} == {127}
+
+
+@pytest.mark.usefixtures("installed")
+def test_int8_that_loses_too_much_is_refused() -> None:
+    # A network whose values int8 cannot hold: next to a channel of tens of thousands, which
+    # cancels out, those that matter are rounded to nothing.
+    crops = np.random.default_rng(0).integers(0, 256, (4, SIZE, SIZE, 3), np.uint8)
+    with pytest.raises(UsageError, match=r"int8 loses too much .* cosine of -?0\.\d+ .* 0\.99"):
+        make_engine(
+            "openvino",
+            Reading(Drowned(), Drowned.__call__),
+            Preprocessing(),
+            size=SIZE,
+            device=torch.device("cpu"),
+            precision="int8",
+            calibration=crops,
+        )
+
+
+class Drowned(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.first = nn.Conv2d(3, 16, 3)
+        self.second, self.last = nn.Conv2d(16, 16, 3), nn.Linear(16, 8)
+        with torch.no_grad():
+            self.first.weight[0] = 0
+            self.first.bias[0] = 1e5
+            self.second.weight[:, 0] = 0
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        seen = torch.relu(self.second(torch.relu(self.first(images))))
+        return self.last(seen.mean((2, 3)))
 
 
 @pytest.mark.usefixtures("installed")

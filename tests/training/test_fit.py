@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import math
 import os
+import platform
+import resource
 import signal
 import subprocess
 import sys
@@ -15,6 +17,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from painscope.errors import PainscopeError, RunError, UsageError
 from painscope.training import History, fit
+from painscope.training.fit import kept_memory
 
 
 class Line(LightningModule):
@@ -157,6 +160,25 @@ def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
     run(line(), max_epochs=2)
     out, err = capfd.readouterr()
     assert (out, err) == ("", "")
+
+
+def test_memory_is_kept_while_training_and_given_back_afterwards() -> None:
+    if platform.libc_ver()[0] != "glibc":
+        pytest.skip("other C libraries than glibc are left as they are")
+
+    def pages() -> int:
+        """Write 64 MiB four times and return how many pages the system cleared for that."""
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        for _ in range(4):
+            torch.ones(2**24)
+        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+    fresh = 4 * 2**26 // resource.getpagesize()
+    assert pages() > 0.9 * fresh
+    with kept_memory():
+        pages()
+        assert pages() < 0.1 * fresh
+    assert pages() > 0.2 * fresh  # what lies at the heap's end may stay
 
 
 class Curve(LightningModule):

@@ -200,14 +200,18 @@ def grouped_k_fold(
     ]
 
 
-def check_source_subjects(seen: Collection[str], folds: Sequence[Fold]) -> None:
-    """Refuse to test people who shaped the source network.
+def check_source_subjects(
+    seen: Collection[str], folds: Sequence[Fold], network: str = "the source network"
+) -> None:
+    """Refuse to test people who shaped a network whose features are read.
 
     Parameters
     ----------
     seen : collection of str
-        People of this very dataset whom the source network was trained on, or stopped by.
+        People of this very dataset whom the network was trained on, or stopped by.
     folds : sequence of Fold
+    network : str
+        What the message calls it.
 
     Raises
     ------
@@ -218,8 +222,8 @@ def check_source_subjects(seen: Collection[str], folds: Sequence[Fold]) -> None:
     shared = sorted(held_out & set(seen))
     if shared:
         raise LeakageError(
-            f"the source network was trained on people who are tested here: {', '.join(shared)}",
-            hint="Use a source network that has not seen them.",
+            f"{network} was trained on people who are tested here: {', '.join(shared)}",
+            hint="Use a network that has not seen them.",
         )
 
 

@@ -113,11 +113,18 @@ class NetworkFacts(_Facts):
 
 
 class FeatureFacts(_Facts):
-    """A feature store that the run has read: its digest and everything that shaped it."""
+    """A feature store that the run has read: its digest and everything that shaped it.
+
+    Attributes
+    ----------
+    virtual : tuple of str
+        As `NetworkFacts.virtual`, of the network that gave the features.
+    """
 
     name: str
     digest: str
     provenance: dict[str, Any]
+    virtual: tuple[str, ...] = ()
 
 
 class SegmentFacts(_Facts):
@@ -187,12 +194,12 @@ class _AnyFacts(_Facts):
         read = {d.name: d.title for d in self.datasets if d.virtual}
         learned = {
             name: f"what a network learned from ({name})"
-            for network in self._networks()
+            for network in self._learned()
             for name in network.virtual
         }
         return tuple((learned | read).values())
 
-    def _networks(self) -> tuple[NetworkFacts, ...]:
+    def _learned(self) -> tuple[NetworkFacts | FeatureFacts, ...]:
         return ()
 
     def write(self, run: Path) -> None:
@@ -220,8 +227,8 @@ class RunFacts(_AnyFacts):
     features: tuple[FeatureFacts, ...] = ()
     segments: tuple[SegmentFacts, ...] = ()
 
-    def _networks(self) -> tuple[NetworkFacts, ...]:
-        return (self.source_network,) if self.source_network else ()
+    def _learned(self) -> tuple[NetworkFacts | FeatureFacts, ...]:
+        return (*([self.source_network] if self.source_network else []), *self.features)
 
     @property
     def target(self) -> DatasetFacts:
@@ -265,7 +272,7 @@ class StudyFacts(_AnyFacts):
 
     networks: dict[str, NetworkFacts]
 
-    def _networks(self) -> tuple[NetworkFacts, ...]:
+    def _learned(self) -> tuple[NetworkFacts | FeatureFacts, ...]:
         return tuple(self.networks.values())
 
 

@@ -16,12 +16,13 @@ from painscope.features import (
     Extractor,
     FeatureSequence,
     FeatureStore,
+    VGGFeatures,
     fill_store,
     join_sequences,
     make_extractor,
     open_store,
 )
-from painscope.networks import Checkpoint, random_checkpoint
+from painscope.networks import Card, Checkpoint, random_checkpoint
 from painscope.recording import Recording
 
 __all__ = [
@@ -51,6 +52,15 @@ class Available:
 
     extractors: dict[str, Extractor]
     left_out: dict[str, str]
+
+    @property
+    def cards(self) -> dict[str, Card]:
+        """The cards of the networks among them, which say whom those learned from."""
+        return {
+            name: extractor.checkpoint.card
+            for name, extractor in self.extractors.items()
+            if isinstance(extractor, VGGFeatures)
+        }
 
 
 def available_features(

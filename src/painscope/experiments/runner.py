@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from painscope.cluster import require_cluster
 from painscope.datasets import Dataset, load_dataset
 from painscope.errors import UsageError
-from painscope.evaluation import check_source_subjects
+from painscope.evaluation import Fold, check_source_subjects
 from painscope.experiments.clinical import run_clinical
 from painscope.experiments.facts import RunFacts, StudyFacts
-from painscope.experiments.features import available_features, fill_stores
+from painscope.experiments.features import Available, available_features, fill_stores
 from painscope.experiments.folder import RunFolder
 from painscope.experiments.forgotten import run_forgotten
 from painscope.experiments.judge import judge, make_the_folds
@@ -114,13 +114,13 @@ def _transfer(
     if recipe.reads_network(given):
         # What needs no network is made before it is trained, for it may be mistyped; and made
         # again later, for meanwhile it would fill the memory.
-        available_features(recipe, target, locator, None, without=(SOURCE, RANDOM))
+        others = available_features(recipe, target, locator, None, without=(SOURCE, RANDOM))
+        _refuse_seen(others, target, folds)
         with steps.step("source network", reused=source_path(folder).is_file()):
             checkpoint = _source(recipe, source, locator, steps)
-        people = people_of(target.name, virtual=target.virtual)
-        check_source_subjects(checkpoint.card.seen(people), folds)
         _warn_of_other_crops(checkpoint, locator)
     available = available_features(recipe, target, locator, checkpoint)
+    _refuse_seen(available, target, folds)
     for name, reason in available.left_out.items():
         log.info("%s: left out, %s.", name, reason)
     with steps.step("features"):
@@ -131,6 +131,14 @@ def _transfer(
         return tell(
             steps, recipe, source, target, checkpoint, available, stores, locator, judgement
         )
+
+
+def _refuse_seen(available: Available, target: Dataset, folds: Sequence[Fold]) -> None:
+    """Refuse networks, the source's and others, that learned from people who are tested."""
+    people = people_of(target.name, virtual=target.virtual)
+    for name, card in available.cards.items():
+        title = "the source network" if name == SOURCE else f"the network of the features {name}"
+        check_source_subjects(card.seen(people), folds, title)
 
 
 def _check_nodes(recipe: AnyRecipe, on: str | None) -> None:

@@ -103,6 +103,7 @@ def tell(
     folder.write_table("status", _status(target, stores))
     _write_examples(folder, recipe, target, stores, locator, judgement)
     rows = rows_to_fit(recipe, available.extractors)
+    cards = available.cards
     read = [(source, "source"), (target, "target")]
     return RunFacts(
         version=__version__,
@@ -113,7 +114,12 @@ def tell(
         classifiers=(*_rows(rows, recipe), *map(_baseline, BASELINES)),
         source_network=None if checkpoint is None else network_facts(checkpoint),
         features=tuple(
-            FeatureFacts(name=name, digest=store.digest, provenance=store.provenance)
+            FeatureFacts(
+                name=name,
+                digest=store.digest,
+                provenance=store.provenance,
+                virtual=cards[name].virtual if name in cards else (),
+            )
             for name, store in stores.items()
         ),
         segments=judgement.segments,
