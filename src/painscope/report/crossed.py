@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from painscope.experiments.story import TITLES
+from painscope.classifiers import CLASSIFIERS
 from painscope.report.results import Results
 from painscope.report.tables import METRIC_TITLES, Cell, Row, Table, interval, number, signed
 
@@ -87,7 +87,7 @@ def _tables(
                 Table(
                     caption=caption.format(metric=METRIC_TITLES[metric], split=split),
                     groups=(),
-                    header=tuple(TITLES.get(kind, kind) for kind in kinds),
+                    header=tuple(CLASSIFIERS[kind].title for kind in kinds),
                     rows=tuple(
                         Row(title, "model", tuple(cells[title, kind] for kind in kinds))
                         for title in titles
