@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Mapping
 from importlib import resources
 from itertools import combinations
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -21,7 +21,7 @@ from painscope.experiments.settings import (
     GivenFile,
     Settings,
 )
-from painscope.experiments.studies import ClinicalRecipe, ForgottenRecipe
+from painscope.experiments.studies import StudyRecipe
 
 __all__ = [
     "KINDS",
@@ -261,13 +261,11 @@ class Recipe(BaseRecipe):
         return self
 
 
-AnyRecipe = Recipe | ForgottenRecipe | ClinicalRecipe
+AnyRecipe = Recipe | StudyRecipe
 
 #: What the field ``kind`` of a recipe may say; without it a recipe is a transfer.
 KINDS: dict[str, type[AnyRecipe]] = {
-    "transfer": Recipe,
-    "forgotten-action-units": ForgottenRecipe,
-    "clinical-vs-experimental": ClinicalRecipe,
+    get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(AnyRecipe)
 }
 
 

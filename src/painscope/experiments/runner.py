@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from painscope.cluster import require_cluster
@@ -22,14 +22,19 @@ from painscope.experiments.settings import DatasetSettings, FitSettings
 from painscope.experiments.source import given_source, train_on
 from painscope.experiments.steps import Progress, Steps
 from painscope.experiments.story import tell
-from painscope.experiments.studies import ClinicalRecipe, ForgottenRecipe
 from painscope.face import Locator, make_locator
 from painscope.networks import Checkpoint, save_checkpoint
 from painscope.networks.card import people_of
 
-__all__ = ["run"]
+__all__ = ["STUDIES", "run"]
 
 log = logging.getLogger("painscope")
+
+#: What runs each kind of study; `painscope.report.study_pages.PAGES` draws it.
+STUDIES: Mapping[str, Callable[..., StudyFacts]] = {
+    "forgotten-action-units": run_forgotten,
+    "clinical-vs-experimental": run_clinical,
+}
 
 
 def run(
@@ -87,12 +92,10 @@ def run(
     steps = Steps(folder, kept.absolute(), progress or (lambda step, done, total: None), on)
     with folder.logging():
         facts: RunFacts | StudyFacts
-        if isinstance(recipe, ForgottenRecipe):
-            facts = run_forgotten(recipe, datasets, steps)
-        elif isinstance(recipe, ClinicalRecipe):
-            facts = run_clinical(recipe, datasets, steps)
-        else:
+        if isinstance(recipe, Recipe):
             facts = _transfer(recipe, datasets, steps, folders, workers)
+        else:
+            facts = STUDIES[recipe.kind](recipe, datasets, steps)
         # Written last: ``run.json`` says that the run is whole.
         facts.model_copy(update={"steps": tuple(steps.done)}).write(folder.path)
     return folder
