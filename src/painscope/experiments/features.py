@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from painscope.datasets import Dataset
-from painscope.errors import UsageError
+from painscope.errors import UsageError, did_you_mean
 from painscope.experiments.recipe import RANDOM, SOURCE, FeatureSettings, Recipe, Row
 from painscope.face import Locator
 from painscope.features import (
@@ -139,7 +139,7 @@ def _make(
     if name in EXTRACTORS:
         return make_extractor(name)
     names = (SOURCE, RANDOM, *recipe.features, *EXTRACTORS)
-    raise UsageError(f"unknown features {name!r}", hint=f"There are: {', '.join(names)}.")
+    raise UsageError(f"unknown features {name!r}", hint=did_you_mean(name, names))
 
 
 def read_features(

@@ -12,7 +12,7 @@ from captum.attr import LRP
 from captum.attr._utils.lrp_rules import PropagationRule
 from torch import Tensor, nn
 
-from painscope.errors import ExplanationError, UsageError
+from painscope.errors import ExplanationError, UsageError, did_you_mean
 from painscope.explain.rules import PRESETS, kept_share, rule_for
 from painscope.networks import VGG16GAP, fold_batch_norm
 
@@ -120,7 +120,7 @@ def relevance(
         If the preset or ε is impossible.
     """
     if preset not in PRESETS:
-        raise UsageError(f"unknown preset {preset!r}", hint=f"There are: {', '.join(PRESETS)}.")
+        raise UsageError(f"unknown preset {preset!r}", hint=did_you_mean(preset, PRESETS))
     if not epsilon > 0:
         raise UsageError(f"ε must be above 0, not {epsilon:g}")
     chain = copy.deepcopy(chain)  # captum changes weights while it works
