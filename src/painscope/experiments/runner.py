@@ -20,7 +20,7 @@ from painscope.experiments.models import source_path
 from painscope.experiments.recipe import RANDOM, SOURCE, AnyRecipe, Recipe
 from painscope.experiments.settings import DatasetSettings, FitSettings
 from painscope.experiments.source import given_source, train_on
-from painscope.experiments.steps import Progress, Steps
+from painscope.experiments.steps import StepProgress, Steps
 from painscope.experiments.story import tell
 from painscope.face import Locator, make_locator
 from painscope.networks import Checkpoint, save_checkpoint
@@ -45,7 +45,7 @@ def run(
     store: Path | str | None = None,
     workers: int | None = None,
     on: str | None = None,
-    progress: Progress | None = None,
+    progress: StepProgress | None = None,
 ) -> RunFolder:
     """Run a recipe. The same call continues a run that was stopped.
 
