@@ -63,6 +63,11 @@ def as_chain(network: VGG16GAP, target: int) -> nn.Sequential:
     Sequential
         From prepared pictures [B, 3, H, W] to [B, 1]. Its layers are named: ``conv1_1``,
         ``relu1_1``, …, ``average``, ``flatten``, ``dense``, ``relu``, ``head``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such class.
     """
     if not 0 <= target < network.classes:
         raise UsageError(f"the network has {network.classes} classes, none is number {target}")

@@ -15,12 +15,21 @@ from painscope.experiments.folder import RunFolder
 from painscope.experiments.studies import StudyRecipe
 from painscope.report.pictures import Picture
 from painscope.report.study_figures import Series, rows_figure
-from painscope.report.tables import Cell, Row, Table, interval, number, signed
+from painscope.report.tables import Cell, Row, Table, interval, number, signed, signed_interval
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Study", "concept_pictures", "estimates_table", "load_study", "series", "tcav_table"]
+__all__ = [
+    "Study",
+    "cell",
+    "concept_pictures",
+    "estimates_table",
+    "load_study",
+    "p_value",
+    "series",
+    "tcav_table",
+]
 
 #: What networks are called in the tables, and on the page.
 TITLES = {
@@ -244,15 +253,9 @@ def cell(
     """Return a way to fill a cell with a value and its interval, by the columns' names."""
 
     def fill(row: pd.Series) -> Cell:
-        text = signed(row[value], digits) if plus else number(row[value], digits)
-        small = ""
-        if low and not np.isnan(row[low]):
-            small = (
-                f"{signed(row[low], digits)} to {signed(row[high], digits)}"
-                if plus
-                else interval(row[low], row[high], digits)
-            )
-        return Cell(text, small)
+        told, between = (signed, signed_interval) if plus else (number, interval)
+        small = between(row[low], row[high], digits) if low else ""
+        return Cell(told(row[value], digits), small)
 
     return fill
 
