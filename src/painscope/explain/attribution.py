@@ -130,6 +130,12 @@ def grad_cam(chain: nn.Sequential, images: Tensor) -> Tensor:
     Selvaraju et al., Grad-CAM, ICCV 2017. Nowhere negative; enlarged linearly from the
     convolution's coarse grid.
 
+    Parameters
+    ----------
+    chain : Sequential
+        Such as `painscope.explain.as_chain` gives.
+    images : float [B, C, H, W]
+
     Raises
     ------
     ExplanationError

@@ -144,7 +144,10 @@ def insertion(
     randoms: int = 5,
     seed: int = 0,
 ) -> Curves:
-    """Put a picture's parts into a baseline, the most relevant first: see `deletion`."""
+    """Put a picture's parts into a baseline, the most relevant first.
+
+    Parameters, and what is raised, are those of `deletion`.
+    """
     blank = baseline.expand_as(images)
     return _curves(chain, blank, images, maps, patch, steps, randoms, seed)
 

@@ -38,6 +38,12 @@ def explanation_figure(found: VideoExplanation, *, title: str = "") -> Figure:
 
     The share is drawn against the region's area: 1 is what a map without any preference
     would give. Without landmarks that panel is left out.
+
+    Parameters
+    ----------
+    found : VideoExplanation
+    title : str
+        Above the faces.
     """
     from painscope.experiments.explain import overlay
 

@@ -98,6 +98,10 @@ class Study:
 def load_study(run: Path | str) -> Study:
     """Read a study's run folder.
 
+    Parameters
+    ----------
+    run : path-like
+
     Raises
     ------
     RunError
@@ -239,6 +243,10 @@ def estimates_table(
         How a row is called.
     of : str
         What a row is about.
+
+    Returns
+    -------
+    Table
     """
     rows = [
         Row(title(row), "model", tuple(fill(row) for fill in columns.values()))
@@ -250,7 +258,22 @@ def estimates_table(
 def cell(
     value: str, low: str = "", high: str = "", *, plus: bool = False, digits: int = 2
 ) -> Callable[..., Cell]:
-    """Return a way to fill a cell with a value and its interval, by the columns' names."""
+    """Return a way to fill a cell with a value and its interval.
+
+    Parameters
+    ----------
+    value, low, high : str
+        The columns of the value and of its interval's ends; without the latter there is none.
+    plus : bool
+        Whether it is a difference, whose sign is always written.
+    digits : int
+        Behind the point.
+
+    Returns
+    -------
+    callable
+        From a row to its cell.
+    """
 
     def fill(row: pd.Series) -> Cell:
         told, between = (signed, signed_interval) if plus else (number, interval)
