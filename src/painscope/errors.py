@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
 __all__ = [
@@ -14,6 +16,7 @@ __all__ = [
     "StorageError",
     "UsageError",
     "VideoError",
+    "did_you_mean",
 ]
 
 
@@ -70,3 +73,18 @@ class StorageError(PainscopeError):
 
 class RunError(PainscopeError):
     """A run folder is missing, incomplete or of another version."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return the hint for an unknown word: those that are like it, or else all that there are.
+
+    >>> did_you_mean("lstn", ["ann-vote", "lstm"])
+    'Did you mean lstm?'
+    >>> did_you_mean("oracle", ["ann-vote", "lstm"])
+    'There are: ann-vote, lstm.'
+    """
+    names = list(known)
+    close = get_close_matches(word.lower(), names)
+    if close:
+        return f"Did you mean {' or '.join(close)}?"
+    return f"There are: {', '.join(names) or 'none'}."

@@ -52,6 +52,12 @@ def test_keeps_scikit_learn_s_contract(name: str, make_clips: MakeClips) -> None
 
 
 @every
+def test_readers_have_a_name_for_it_alone(name: str) -> None:
+    titles = [kind.title for kind in CLASSIFIERS.values()]
+    assert titles.count(CLASSIFIERS[name].title) == 1
+
+
+@every
 def test_same_seed_same_answers(name: str, make_clips: MakeClips) -> None:
     train, validation = make_clips(3, 2), make_clips(2, 1, prefix="v", seed=1)
     asked = make_clips(2, prefix="t", seed=2)[0]

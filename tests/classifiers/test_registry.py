@@ -37,8 +37,8 @@ def test_settings_reach_the_classifier() -> None:
 
 
 def test_unknown_names_and_settings_are_refused() -> None:
-    with pytest.raises(UsageError, match=r"unknown classifier 'svm'\. There are: ann-vote, lstm"):
-        make_classifier("svm", classes=("a", "b"))
+    with pytest.raises(UsageError, match=r"unknown classifier 'lstn'\. Did you mean lstm\?"):
+        make_classifier("lstn", classes=("a", "b"))
     with pytest.raises(UsageError, match=r"'lstm' has no setting 'depth'\. It has: batch_size"):
         make_classifier("lstm", classes=("a", "b"), depth=3)
     with pytest.raises(UsageError, match="It has none"):

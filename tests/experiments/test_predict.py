@@ -110,7 +110,7 @@ def test_by_default_the_best_row_on_validation_people_answers(finished: RunFolde
 def test_an_unknown_row_is_named(finished: RunFolder) -> None:
     # Not the rows that were left out of the run.
     with pytest.raises(UsageError, match=r"There are: ann-vote, lstm, mean-logistic\.$"):
-        Predictor.load(finished.path, classifier="lstn")
+        Predictor.load(finished.path, classifier="svm")
 
 
 def test_a_folder_that_is_no_run(tmp_path: Path) -> None:

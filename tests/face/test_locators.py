@@ -91,7 +91,7 @@ def test_another_process_finds_the_same(portrait):
 
 
 def test_an_unknown_locator_or_setting_is_named():
-    with pytest.raises(UsageError, match=r"unknown locator 'dlib'. Choose one of: auto, mediapipe"):
+    with pytest.raises(UsageError, match=r"unknown locator 'dlib'. There are: auto, mediapipe"):
         make_locator("dlib")
     with pytest.raises(UsageError, match=r"lbp-cascade: .*'colour'"):
         make_locator("lbp-cascade", colour=3)

@@ -98,7 +98,7 @@ def test_neighbours_within_reach_are_all_that_counts(
 
 
 def test_unknown_names_and_settings() -> None:
-    with pytest.raises(UsageError, match="Extractors are: vgg16-gap"):
+    with pytest.raises(UsageError, match="There are: vgg16-gap"):
         make_extractor("vgg19")
     with pytest.raises(UsageError, match="checkpoint"):
         make_extractor("vgg16-gap")

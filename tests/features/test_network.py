@@ -69,5 +69,5 @@ def test_int8_and_calibration_belong_together() -> None:
             VGGFeatures(checkpoint, **settings)
     with pytest.raises(UsageError, match="Use engine openvino"):
         VGGFeatures(checkpoint, precision="int8", calibration=crops, engine="torch")
-    with pytest.raises(UsageError, match="Engines are: torch"):
+    with pytest.raises(UsageError, match="There are: torch"):
         VGGFeatures(checkpoint, engine="steam")

@@ -13,7 +13,11 @@ import pytest
 from painscope.errors import RunError
 from painscope.experiments import RunFolder, load_recipe
 from painscope.experiments.facts import DatasetFacts, NetworkFacts, StepFacts, StudyFacts
+from painscope.experiments.recipe import KINDS
+from painscope.experiments.runner import STUDIES
 from painscope.report import write_report
+from painscope.report.study import TABLES
+from painscope.report.study_pages import PAGES
 
 UNITS = ("AU4", "AU6", "AU12")
 STAGES = ("emotion", "fc", "block5", "block4", "all")
@@ -142,10 +146,12 @@ def build(path: Path, kind: str, *, virtual: bool = True) -> Path:
     return path
 
 
-KINDS = ("forgotten-action-units", "clinical-vs-experimental")
+def test_every_kind_of_study_can_be_run_and_drawn() -> None:
+    studies = set(KINDS) - {"transfer"}
+    assert studies == set(STUDIES) == set(PAGES) == set(TABLES)
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module", params=PAGES)
 def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_report(build(tmp_path_factory.mktemp("study") / "run", request.param))
 

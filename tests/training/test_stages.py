@@ -43,7 +43,7 @@ def test_only_a_stages_part_moves(pain, emotion: Checkpoint, tmp_path: Path) -> 
 
 
 def test_an_unknown_stage_is_named(pain, emotion: Checkpoint, tmp_path: Path) -> None:
-    line = "there is no stage 'block3'. There are: fc, block5, block4, all."
+    line = "there is no stage 'block3'. Did you mean block5 or block4?"
     for call in (
         lambda: fine_tune(pain, emotion, out=tmp_path, stages=("fc", "block3"), **QUICK),
         lambda: train_network(pain, out=tmp_path, start=emotion, stage="block3", **QUICK),

@@ -29,7 +29,7 @@ Make = Callable[..., Path]
     ("name", "settings", "line"),
     [
         ("biovid", {}, "unknown layout 'biovid'. Did you mean biovid-a?"),
-        ("nothing-like-it", {}, "unknown layout 'nothing-like-it'. Choose from ai4pain-2024, "),
+        ("nothing-like-it", {}, "unknown layout 'nothing-like-it'. There are: ai4pain-2024, "),
         ("biovid-a", {"people": 0}, "biovid-a: people is 0. Input should be greater than"),
         ("ai4pain-2024", {"people": 2}, "ai4pain-2024: people is 2."),
         ("affectnet", {"people": 1}, "affectnet: people is 1."),

@@ -52,6 +52,7 @@ class ANNVote(NeuralClassifier):
     """
 
     name: ClassVar[str] = "ann-vote"
+    title: ClassVar[str] = "Simple ANN + voting"
     has_timeline: ClassVar[bool] = True
 
     def __init__(

@@ -79,6 +79,8 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator, ABC):
     """
 
     name: ClassVar[str]
+    #: What readers of a report call it.
+    title: ClassVar[str]
     #: Whether the seed changes nothing, so that one fit is enough.
     deterministic: ClassVar[bool] = False
     #: Whether other people's clips tell it when to stop.

@@ -39,6 +39,7 @@ class MajorityClass(_Blind):
     """
 
     name: ClassVar[str] = "majority"
+    title: ClassVar[str] = "Majority class"
     deterministic: ClassVar[bool] = True
 
     def _proba(self, rows: Sequence[np.ndarray]) -> np.ndarray:
@@ -58,6 +59,7 @@ class StratifiedChance(_Blind):
     """
 
     name: ClassVar[str] = "chance"
+    title: ClassVar[str] = "Stratified chance"
 
     def predict_proba(self, sequences: Sequence[FeatureSequence]) -> np.ndarray:
         """Return one-hot rows, float64 [N, C]: the class that was drawn."""

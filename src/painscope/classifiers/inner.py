@@ -13,12 +13,13 @@ from painscope.classifiers.columns import Columns
 
 __all__ = ["grouped_folds", "search"]
 
-Split = tuple[np.ndarray, np.ndarray]
+#: Places of the clips that a fold learns from, and of those held out.
+InnerSplit = tuple[np.ndarray, np.ndarray]
 
 
 def grouped_folds(
     targets: np.ndarray, groups: Sequence[str], folds: int
-) -> tuple[list[Split], str]:
+) -> tuple[list[InnerSplit], str]:
     """Divide people into folds, each of which leaves every class to learn from.
 
     Parameters
@@ -59,7 +60,7 @@ def search(
     columns: Columns,
     rows: np.ndarray,
     targets: np.ndarray,
-    splits: Sequence[Split],
+    splits: Sequence[InnerSplit],
 ) -> tuple[dict[str, Any], Calibration]:
     """Choose hyper-parameters by the people held out in each fold, and calibrate on them.
 

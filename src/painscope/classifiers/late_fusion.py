@@ -38,6 +38,7 @@ class LateFusion(SequenceClassifier):
     """
 
     name: ClassVar[str] = "late-fusion"
+    title: ClassVar[str] = "Late fusion"
 
     def __init__(
         self,

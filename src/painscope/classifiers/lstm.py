@@ -53,6 +53,7 @@ class LSTMClassifier(NeuralClassifier):
     """
 
     name: ClassVar[str] = "lstm"
+    title: ClassVar[str] = "LSTM"
     has_timeline: ClassVar[bool] = True
     network_: SequenceNetwork
 

@@ -26,6 +26,7 @@ class LogisticRegression(ClassicalClassifier):
     """Logistic regression with an L2 penalty; parameters as of `ClassicalClassifier`."""
 
     name: ClassVar[str] = "logistic-regression"
+    title: ClassVar[str] = "Logistic regression"
     GRID: ClassVar[Grid] = {"C": (0.01, 0.001, 0.1, 1.0)}
 
     def _model(self, targets: np.ndarray, **parameters: Any) -> Any:
@@ -49,6 +50,7 @@ class MeanLogistic(LogisticRegression):
     """
 
     name: ClassVar[str] = "mean-logistic"
+    title: ClassVar[str] = "Logistic regression on the mean"
     statistics: Sequence[str] = ("mean",)
     segments, keep, folds, grid = 1, None, 0, None
 
@@ -74,6 +76,7 @@ class StatisticsLogistic(MeanLogistic):
     """
 
     name: ClassVar[str] = "statistics-logistic"
+    title: ClassVar[str] = "Logistic regression on statistics"
     statistics = ("mean", "std", "q10", "q50", "q90")
 
 
@@ -81,6 +84,7 @@ class LinearSVM(ClassicalClassifier):
     """A support vector machine with a plane for a boundary; as `ClassicalClassifier`."""
 
     name: ClassVar[str] = "linear-svm"
+    title: ClassVar[str] = "Linear SVM"
     GRID: ClassVar[Grid] = {"C": (0.001, 0.0001, 0.01, 0.1)}
 
     def _model(self, targets: np.ndarray, **parameters: Any) -> Any:
@@ -98,6 +102,7 @@ class RBFSVM(ClassicalClassifier):
     """
 
     name: ClassVar[str] = "rbf-svm"
+    title: ClassVar[str] = "RBF SVM"
     GRID: ClassVar[Grid] = {"C": (1.0, 0.1, 10.0)}
 
     def _model(self, targets: np.ndarray, **parameters: Any) -> Any:
@@ -113,6 +118,7 @@ class KNearestNeighbours(ClassicalClassifier):
     """
 
     name: ClassVar[str] = "k-nearest-neighbours"
+    title: ClassVar[str] = "k nearest neighbours"
     GRID: ClassVar[Grid] = {"n_neighbors": (5, 1, 3, 9, 15)}
 
     def _model(self, targets: np.ndarray, **parameters: Any) -> Any:
@@ -132,6 +138,7 @@ class NaiveBayes(ClassicalClassifier):
     """
 
     name: ClassVar[str] = "naive-bayes"
+    title: ClassVar[str] = "Naive Bayes"
     GRID: ClassVar[Grid] = {"var_smoothing": (1e-2, 1e-4, 1e-1, 1.0)}
 
     def _model(self, targets: np.ndarray, **parameters: Any) -> Any:
@@ -145,6 +152,7 @@ class RandomForest(ClassicalClassifier):
     """100 trees that each saw other clips and columns; as `ClassicalClassifier`."""
 
     name: ClassVar[str] = "random-forest"
+    title: ClassVar[str] = "Random forest"
     deterministic: ClassVar[bool] = False
     GRID: ClassVar[Grid] = {"min_samples_leaf": (2, 5)}
 
@@ -162,6 +170,7 @@ class GradientBoosting(ClassicalClassifier):
     """
 
     name: ClassVar[str] = "gradient-boosting"
+    title: ClassVar[str] = "Gradient boosting"
     deterministic: ClassVar[bool] = False
     GRID: ClassVar[Grid] = {"max_depth": (2, 1), "n_estimators": (100,)}
 

@@ -21,7 +21,7 @@ from painscope.classifiers.models import (
     RandomForest,
     StatisticsLogistic,
 )
-from painscope.errors import UsageError
+from painscope.errors import UsageError, did_you_mean
 
 __all__ = ["CLASSIFIERS", "make_classifier"]
 
@@ -68,9 +68,7 @@ def make_classifier(
     """
     kind = CLASSIFIERS.get(name)
     if kind is None:
-        raise UsageError(
-            f"unknown classifier {name!r}", hint=f"There are: {', '.join(CLASSIFIERS)}."
-        )
+        raise UsageError(f"unknown classifier {name!r}", hint=did_you_mean(name, CLASSIFIERS))
     known = set(inspect.signature(kind).parameters) - {"classes", "seed"}
     unknown = sorted(set(settings) - known)
     if unknown:

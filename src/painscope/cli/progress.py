@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-__all__ = ["ProgressCallback", "progress_bars"]
+if TYPE_CHECKING:
+    from painscope.experiments.steps import StepProgress
 
-#: Called with a step's name, how much is done and how much there is.
-ProgressCallback = Callable[[str, int, int], None]
+__all__ = ["progress_bars"]
 
 
 @contextmanager
-def progress_bars() -> Iterator[ProgressCallback]:
+def progress_bars() -> Iterator[StepProgress]:
     """Give a function that draws one bar per step."""
     if not sys.stderr.isatty():
         yield lambda step, done, total: None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from difflib import get_close_matches
 from inspect import signature
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from painscope.datasets.icope_photos import ICOPEPhotos
 from painscope.datasets.icope_video import ICOPEVideo
 from painscope.datasets.manifest import Manifest
 from painscope.datasets.unbc import UNBC, frame_labels, frame_landmarks, pspi_labels
-from painscope.errors import UsageError
+from painscope.errors import UsageError, did_you_mean
 
 __all__ = [
     "DATASETS",
@@ -67,16 +65,9 @@ def load_dataset(name: str, root: Path | str, **options: object) -> Dataset:
     """
     dataset = DATASETS.get(name)
     if dataset is None:
-        raise UsageError(f"there is no dataset {name!r}", hint=_instead(name, DATASETS))
+        raise UsageError(f"there is no dataset {name!r}", hint=did_you_mean(name, DATASETS))
     known = [option for option in signature(dataset).parameters if option != "root"]
     for option in options:
         if option not in known:
-            raise UsageError(f"{name} has no option {option!r}", hint=_instead(option, known))
+            raise UsageError(f"{name} has no option {option!r}", hint=did_you_mean(option, known))
     return dataset(root, **options)
-
-
-def _instead(word: str, known: Iterable[str]) -> str:
-    close = get_close_matches(word.lower(), known)
-    if close:
-        return f"Did you mean {' or '.join(close)}?"
-    return f"There are: {', '.join(known) or 'none'}."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from painscope.errors import UsageError
+from painscope.errors import UsageError, did_you_mean
 from painscope.evaluation.metrics import METRICS, class_numbers, metrics
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ def difference(
     """
     known = (*METRICS, "auc") if len(classes) == 2 else METRICS
     if metric not in known:
-        raise UsageError(f"unknown metric {metric!r}", hint=f"There are: {', '.join(known)}.")
+        raise UsageError(f"unknown metric {metric!r}", hint=did_you_mean(metric, known))
     parts = _paired(classes, first, second)
     weights = resample(len(parts[0].subjects), resamples)
     if metric == "auc":

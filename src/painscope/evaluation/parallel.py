@@ -21,7 +21,7 @@ log = logging.getLogger("painscope")
 
 Data = TypeVar("Data")
 Task = TypeVar("Task")
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 #: What was logged in another process: level and message.
 Lines = list[tuple[int, str]]
@@ -31,13 +31,13 @@ ALIGNED = 64
 
 
 def spread(
-    work: Callable[[Data, Task], Answer],
+    work: Callable[[Data, Task], Result],
     data: Data,
     tasks: Sequence[Task],
     *,
     workers: int = 1,
     on: str | None = None,
-) -> Iterator[Answer]:
+) -> Iterator[Result]:
     """Yield ``work(data, task)`` for every task, in order.
 
     Each task is computed by one thread, wherever it is, so that its numbers are the same to
@@ -71,7 +71,7 @@ def spread(
     return (_by_one_thread(work, data, task) for task in tasks)
 
 
-def _by_one_thread(work: Callable[[Data, Task], Answer], data: Data, task: Task) -> Answer:
+def _by_one_thread(work: Callable[[Data, Task], Result], data: Data, task: Task) -> Result:
     with _one_thread():
         return work(data, task)
 
@@ -92,8 +92,8 @@ def _one_thread() -> Iterator[None]:
 
 
 def _in_processes(
-    work: Callable[[Data, Task], Answer], data: Data, tasks: Sequence[Task], workers: int
-) -> Iterator[Answer]:
+    work: Callable[[Data, Task], Result], data: Data, tasks: Sequence[Task], workers: int
+) -> Iterator[Result]:
     from joblib import Parallel, delayed
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
@@ -113,14 +113,14 @@ def _in_processes(
 
 
 def _work_on_shared(
-    work: Callable[[Any, Task], Answer], folder: Path, task: Task
-) -> tuple[Answer, Lines]:
+    work: Callable[[Any, Task], Result], folder: Path, task: Task
+) -> tuple[Result, Lines]:
     return _work_elsewhere(work, _laid_out(folder), task)
 
 
 def _work_elsewhere(
-    work: Callable[[Data, Task], Answer], data: Data, task: Task
-) -> tuple[Answer, Lines]:
+    work: Callable[[Data, Task], Result], data: Data, task: Task
+) -> tuple[Result, Lines]:
     """Work in another process; what is logged comes back with the answer."""
     lines: Lines = []
     handler = logging.Handler()
@@ -136,7 +136,7 @@ def _work_elsewhere(
         log.removeHandler(handler)
 
 
-def _told(found: tuple[Answer, Lines]) -> Answer:
+def _told(found: tuple[Result, Lines]) -> Result:
     """Log here what was logged elsewhere; return the answer."""
     answer, lines = found
     for level, line in lines:
@@ -169,8 +169,8 @@ def _laid_out(folder: Path) -> Any:
 
 
 def _on_ray(
-    work: Callable[[Data, Task], Answer], data: Data, tasks: Sequence[Task], address: str
-) -> Iterator[Answer]:
+    work: Callable[[Data, Task], Result], data: Data, tasks: Sequence[Task], address: str
+) -> Iterator[Result]:
     with connected(address):
         import ray
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from painscope.errors import LeakageError, UsageError
+from painscope.errors import LeakageError, UsageError, did_you_mean
 from painscope.recording import Recording
 
 __all__ = [
@@ -106,7 +106,7 @@ def make_folds(
         return leave_one_subject_out(recordings, seed=seed, validation=validation)
     if protocol == "grouped-k-fold":
         return grouped_k_fold(recordings, folds=folds, seed=seed, validation=validation)
-    raise UsageError(f"unknown protocol {protocol!r}", hint=f"There are: {', '.join(PROTOCOLS)}.")
+    raise UsageError(f"unknown protocol {protocol!r}", hint=did_you_mean(protocol, PROTOCOLS))
 
 
 def predefined_split(recordings: Sequence[Recording], *, seed: int = 0) -> list[Fold]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from painscope.experiments.folder import RunFolder
 from painscope.experiments.recipe import load_recipe
 from painscope.experiments.runner import run
+from painscope.experiments.steps import StepProgress
 
 __all__ = ["run_demo"]
 
@@ -49,9 +49,7 @@ SETTINGS = (
 )
 
 
-def run_demo(
-    out: Path | str, *, progress: Callable[[str, int, int], None] | None = None
-) -> RunFolder:
+def run_demo(out: Path | str, *, progress: StepProgress | None = None) -> RunFolder:
     """Make virtual people, train on some, test on others; what is there already is reused.
 
     Parameters

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Container, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from painscope.datasets import Dataset
-from painscope.errors import UsageError
+from painscope.errors import UsageError, did_you_mean
 from painscope.experiments.recipe import RANDOM, SOURCE, FeatureSettings, Recipe, Row
+from painscope.experiments.steps import StepProgress
 from painscope.face import Locator
 from painscope.features import (
     EXTRACTORS,
@@ -139,7 +141,7 @@ def _make(
     if name in EXTRACTORS:
         return make_extractor(name)
     names = (SOURCE, RANDOM, *recipe.features, *EXTRACTORS)
-    raise UsageError(f"unknown features {name!r}", hint=f"There are: {', '.join(names)}.")
+    raise UsageError(f"unknown features {name!r}", hint=did_you_mean(name, names))
 
 
 def read_features(
@@ -192,7 +194,7 @@ def fill_stores(
     extractors: dict[str, Extractor],
     locator: Locator,
     root: Path,
-    progress: Callable[[str, int, int], None],
+    progress: StepProgress,
 ) -> dict[str, FeatureStore]:
     """Extract what is missing of every kind of features.
 
@@ -235,15 +237,11 @@ def fill_stores(
             extractor,
             store,
             locator=locator,
-            progress=_titled(progress, f"features: {name}"),
+            progress=partial(progress, f"features: {name}"),
         )
         _log_failures(name, summary.failed.items())
         stores[name] = store
     return stores
-
-
-def _titled(progress: Callable[[str, int, int], None], title: str) -> Callable[[int, int], None]:
-    return lambda done, total: progress(title, done, total)
 
 
 def _log_failures(name: str, failed: Iterable[tuple[str, str]]) -> None:

@@ -29,6 +29,7 @@ from painscope.experiments.features import TRUTH, read_features, rows_to_fit
 from painscope.experiments.folder import RunFolder
 from painscope.experiments.models import model_path
 from painscope.experiments.recipe import Recipe, Row
+from painscope.experiments.steps import StepProgress
 from painscope.features import FeatureSequence, FeatureStore
 from painscope.files import memory
 
@@ -94,7 +95,7 @@ def judge(
     stores: Mapping[str, FeatureStore],
     folds: list[Fold],
     folder: RunFolder,
-    progress: Callable[[str, int, int], None],
+    progress: StepProgress,
     *,
     workers: int | None = None,
     on: str | None = None,

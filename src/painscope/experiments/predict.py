@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from painscope.classifiers import SequenceClassifier, reading_segments
-from painscope.errors import PainscopeError, RunError, UsageError
+from painscope.errors import PainscopeError, RunError, UsageError, did_you_mean
 from painscope.evaluation import FEW_FRAMES
 from painscope.experiments.examples import crop_strip
 from painscope.experiments.features import TRUTH, available_features, read_features
@@ -295,7 +295,7 @@ def _row(folder: RunFolder, name: str | None) -> Row:
     if name is not None:
         if name not in rows:
             raise UsageError(
-                f"no classifier {name!r}", path=folder.path, hint=f"There are: {', '.join(rows)}."
+                f"no classifier {name!r}", path=folder.path, hint=did_you_mean(name, rows)
             )
         return rows[name]
     scores = folder.table("scores")

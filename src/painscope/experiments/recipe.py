@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Container, Iterable, Mapping
 from importlib import resources
 from itertools import combinations
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from painscope.errors import UsageError
+from painscope.errors import UsageError, did_you_mean
 from painscope.experiments.settings import (
     BaseRecipe,
     DatasetSettings,
@@ -21,7 +20,7 @@ from painscope.experiments.settings import (
     GivenFile,
     Settings,
 )
-from painscope.experiments.studies import ClinicalRecipe, ForgottenRecipe
+from painscope.experiments.studies import StudyRecipe
 
 __all__ = [
     "KINDS",
@@ -261,13 +260,11 @@ class Recipe(BaseRecipe):
         return self
 
 
-AnyRecipe = Recipe | ForgottenRecipe | ClinicalRecipe
+AnyRecipe = Recipe | StudyRecipe
 
 #: What the field ``kind`` of a recipe may say; without it a recipe is a transfer.
 KINDS: dict[str, type[AnyRecipe]] = {
-    "transfer": Recipe,
-    "forgotten-action-units": ForgottenRecipe,
-    "clinical-vs-experimental": ClinicalRecipe,
+    get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(AnyRecipe)
 }
 
 
@@ -295,11 +292,10 @@ def load_recipe(name: str | Path, settings: Iterable[str] = ()) -> AnyRecipe:
         If there is no such recipe or kind, or a setting is unknown or impossible.
     """
     tree = _read(name)
-    kind = KINDS.get(str(tree.get("kind", "transfer")))
+    asked = str(tree.get("kind", "transfer"))
+    kind = KINDS.get(asked)
     if kind is None:
-        raise UsageError(
-            f"no kind of recipe {tree['kind']!r}", path=name, hint=f"There are: {', '.join(KINDS)}."
-        )
+        raise UsageError(f"no kind of recipe {asked!r}", path=name, hint=did_you_mean(asked, KINDS))
     for setting in settings:
         _change(tree, setting, kind)
     try:
@@ -322,9 +318,7 @@ def _read(name: str | Path) -> dict[str, Any]:
     else:
         known = recipe_names()
         if name not in known:
-            close = difflib.get_close_matches(str(name), known, n=1)
-            hint = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(known)}."
-            raise UsageError(f"no recipe {str(name)!r}", hint=hint)
+            raise UsageError(f"no recipe {str(name)!r}", hint=did_you_mean(str(name), known))
         folder = resources.files("painscope.experiments") / "recipes"
         text = (folder / f"{name}.yaml").read_text(encoding="utf-8")
     try:
@@ -350,9 +344,7 @@ def _change(tree: dict[str, Any], setting: str, kind: type[AnyRecipe]) -> None:
     for depth, part in enumerate(names):
         fields: Mapping[str, Any] = getattr(model, "model_fields", {})
         if fields and part not in fields:
-            close = difflib.get_close_matches(part, fields, n=1)
-            hint = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(fields)}."
-            raise UsageError(f"--set {key}: no setting {part!r}", hint=hint)
+            raise UsageError(f"--set {key}: no setting {part!r}", hint=did_you_mean(part, fields))
         if depth < len(names) - 1:
             model = fields[part].annotation if fields else None
             tree = tree.setdefault(part, {})

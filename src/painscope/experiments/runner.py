@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from painscope.cluster import require_cluster
@@ -20,16 +20,21 @@ from painscope.experiments.models import source_path
 from painscope.experiments.recipe import RANDOM, SOURCE, AnyRecipe, Recipe
 from painscope.experiments.settings import DatasetSettings, FitSettings
 from painscope.experiments.source import given_source, train_on
-from painscope.experiments.steps import Progress, Steps
+from painscope.experiments.steps import StepProgress, Steps
 from painscope.experiments.story import tell
-from painscope.experiments.studies import ClinicalRecipe, ForgottenRecipe
 from painscope.face import Locator, make_locator
 from painscope.networks import Checkpoint, save_checkpoint
 from painscope.networks.card import people_of
 
-__all__ = ["run"]
+__all__ = ["STUDIES", "run"]
 
 log = logging.getLogger("painscope")
+
+#: What runs each kind of study; `painscope.report.study_pages.PAGES` draws it.
+STUDIES: Mapping[str, Callable[..., StudyFacts]] = {
+    "forgotten-action-units": run_forgotten,
+    "clinical-vs-experimental": run_clinical,
+}
 
 
 def run(
@@ -40,7 +45,7 @@ def run(
     store: Path | str | None = None,
     workers: int | None = None,
     on: str | None = None,
-    progress: Progress | None = None,
+    progress: StepProgress | None = None,
 ) -> RunFolder:
     """Run a recipe. The same call continues a run that was stopped.
 
@@ -87,12 +92,10 @@ def run(
     steps = Steps(folder, kept.absolute(), progress or (lambda step, done, total: None), on)
     with folder.logging():
         facts: RunFacts | StudyFacts
-        if isinstance(recipe, ForgottenRecipe):
-            facts = run_forgotten(recipe, datasets, steps)
-        elif isinstance(recipe, ClinicalRecipe):
-            facts = run_clinical(recipe, datasets, steps)
-        else:
+        if isinstance(recipe, Recipe):
             facts = _transfer(recipe, datasets, steps, folders, workers)
+        else:
+            facts = STUDIES[recipe.kind](recipe, datasets, steps)
         # Written last: ``run.json`` says that the run is whole.
         facts.model_copy(update={"steps": tuple(steps.done)}).write(folder.path)
     return folder

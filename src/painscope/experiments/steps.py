@@ -16,12 +16,12 @@ from painscope.experiments.folder import RunFolder
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Progress", "Steps"]
+__all__ = ["StepProgress", "Steps"]
 
 log = logging.getLogger("painscope")
 
 #: Called with a step's name, how much is done and how much there is.
-Progress = Callable[[str, int, int], None]
+StepProgress = Callable[[str, int, int], None]
 
 
 class Steps:
@@ -45,7 +45,7 @@ class Steps:
     """
 
     def __init__(
-        self, folder: RunFolder, store: Path, progress: Progress, on: str | None = None
+        self, folder: RunFolder, store: Path, progress: StepProgress, on: str | None = None
     ) -> None:
         self.folder, self.store, self.progress, self.on = folder, store, progress, on
         self.started = datetime.now(UTC)

@@ -9,6 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from painscope import __version__
+from painscope.classifiers import CLASSIFIERS
 from painscope.datasets import Dataset
 from painscope.experiments.examples import choose_examples, timelines, write_example
 from painscope.experiments.facts import (
@@ -35,24 +36,6 @@ from painscope.features import FeatureStore
 from painscope.networks import Checkpoint
 
 __all__ = ["dataset_facts", "network_facts", "tell"]
-
-#: Names that people read.
-TITLES = {
-    "ann-vote": "Simple ANN + voting",
-    "lstm": "LSTM",
-    "mean-logistic": "Logistic regression on the mean",
-    "statistics-logistic": "Logistic regression on statistics",
-    "logistic-regression": "Logistic regression",
-    "linear-svm": "Linear SVM",
-    "rbf-svm": "RBF SVM",
-    "k-nearest-neighbours": "k nearest neighbours",
-    "naive-bayes": "Naive Bayes",
-    "random-forest": "Random forest",
-    "gradient-boosting": "Gradient boosting",
-    "late-fusion": "Late fusion",
-    "majority": "Majority class",
-    "chance": "Stratified chance",
-}
 
 
 def tell(
@@ -165,13 +148,13 @@ def _rows(rows: Sequence[Row], recipe: Recipe) -> list[ClassifierFacts]:
     titles = Counter(facts.title for facts in told)
     for place, (facts, row) in enumerate(zip(told, rows, strict=True)):
         if titles[facts.title] > 1:
-            title = f"{facts.title} ({TITLES.get(row.classifier, row.classifier)})"
+            title = f"{facts.title} ({CLASSIFIERS[row.classifier].title})"
             told[place] = facts.model_copy(update={"title": title})
     return told
 
 
 def _row(row: Row, recipe: Recipe) -> ClassifierFacts:
-    title = TITLES.get(row.classifier, row.classifier)
+    title = CLASSIFIERS[row.classifier].title
     role: Literal["model", "peer", "oracle"] = "model"
     if row.features in {*recipe.features, *recipe.cross.features}:
         title = f"{title} on {row.features}"
@@ -187,7 +170,7 @@ def _row(row: Row, recipe: Recipe) -> ClassifierFacts:
 
 
 def _baseline(name: str) -> ClassifierFacts:
-    return ClassifierFacts(name=name, title=TITLES[name], role="baseline")
+    return ClassifierFacts(name=name, title=CLASSIFIERS[name].title, role="baseline")
 
 
 def _status(target: Dataset, stores: Mapping[str, FeatureStore]) -> pd.DataFrame:

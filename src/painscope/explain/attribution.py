@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from painscope.errors import ExplanationError, UsageError
+from painscope.errors import ExplanationError, UsageError, did_you_mean
 from painscope.explain.propagation import EPSILON, as_chain, relevance
 from painscope.networks import Checkpoint, pick_device, prepare
 
@@ -73,7 +73,7 @@ class Explainer:
                 f"the network has no class {label!r}", hint=f"It has: {', '.join(card.classes)}."
             )
         if method not in METHODS:
-            raise UsageError(f"unknown method {method!r}", hint=f"There are: {', '.join(METHODS)}.")
+            raise UsageError(f"unknown method {method!r}", hint=did_you_mean(method, METHODS))
         self.card, self.method, self.preset, self.epsilon = card, method, preset, epsilon
         self.device = pick_device("auto")
         self.chain = as_chain(network, card.classes.index(self.label)).to(self.device)
@@ -129,6 +129,12 @@ def grad_cam(chain: nn.Sequential, images: Tensor) -> Tensor:
 
     Selvaraju et al., Grad-CAM, ICCV 2017. Nowhere negative; enlarged linearly from the
     convolution's coarse grid.
+
+    Parameters
+    ----------
+    chain : Sequential
+        Such as `painscope.explain.as_chain` gives.
+    images : float [B, C, H, W]
 
     Raises
     ------

@@ -50,6 +50,10 @@ def random_concepts(masks: np.ndarray, seed: int) -> np.ndarray:
     ----------
     masks : bool [N, C, H, W]
     seed : int
+
+    Returns
+    -------
+    bool [N, C, H, W]
     """
     order = np.random.default_rng(seed).permuted(
         np.tile(np.arange(len(masks)), (masks.shape[1], 1)), axis=1
@@ -87,6 +91,10 @@ def concept_scores(
     epochs : int
         See `fit_concepts`.
 
+    Returns
+    -------
+    ConceptScores
+
     Raises
     ------
     UsageError
@@ -118,8 +126,8 @@ def fit_concepts(
 
     Net2Vec (Fong and Vedaldi, CVPR 2018): class-weighted log loss on the weighted sum of
     activation maps, enlarged to the masks' size; SGD with momentum 0.9, its rate (1) and the
-    gradient's greatest norm chosen. Each filter is
-    divided by its 99.5 % quantile where Net2Vec cuts it there: a scale, not a threshold.
+    gradient's greatest norm chosen. Each filter is divided by its 99.5 % quantile where Net2Vec
+    cuts it there: a scale, not a threshold.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from captum.attr import LRP
 from captum.attr._utils.lrp_rules import PropagationRule
 from torch import Tensor, nn
 
-from painscope.errors import ExplanationError, UsageError
+from painscope.errors import ExplanationError, UsageError, did_you_mean
 from painscope.explain.rules import PRESETS, kept_share, rule_for
 from painscope.networks import VGG16GAP, fold_batch_norm
 
@@ -63,6 +63,11 @@ def as_chain(network: VGG16GAP, target: int) -> nn.Sequential:
     Sequential
         From prepared pictures [B, 3, H, W] to [B, 1]. Its layers are named: ``conv1_1``,
         ``relu1_1``, …, ``average``, ``flatten``, ``dense``, ``relu``, ``head``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such class.
     """
     if not 0 <= target < network.classes:
         raise UsageError(f"the network has {network.classes} classes, none is number {target}")
@@ -120,7 +125,7 @@ def relevance(
         If the preset or ε is impossible.
     """
     if preset not in PRESETS:
-        raise UsageError(f"unknown preset {preset!r}", hint=f"There are: {', '.join(PRESETS)}.")
+        raise UsageError(f"unknown preset {preset!r}", hint=did_you_mean(preset, PRESETS))
     if not epsilon > 0:
         raise UsageError(f"ε must be above 0, not {epsilon:g}")
     chain = copy.deepcopy(chain)  # captum changes weights while it works

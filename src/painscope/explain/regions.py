@@ -132,9 +132,9 @@ def region_masks(
     if not np.isfinite(points).all():
         return masks
     y, x = np.mgrid[:height, :width] + 0.5
+    across, up = _axes(points)
     for side in (1, -1):
         own = points if side == 1 else points[_MIRROR]
-        across, up = _axes(points)
         for mask, unit in zip(masks, units, strict=True):
             for part in REGIONS[unit]:
                 centre = own[list(part.on)].mean(axis=0)

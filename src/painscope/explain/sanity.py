@@ -129,8 +129,8 @@ def deletion(
     UsageError
         If the pictures are smaller than a square.
     """
-    settings = patch, steps, randoms, seed
-    return _curves(chain, images, baseline.expand_as(images), maps, *settings)
+    blank = baseline.expand_as(images)
+    return _curves(chain, images, blank, maps, patch, steps, randoms, seed)
 
 
 def insertion(
@@ -144,9 +144,12 @@ def insertion(
     randoms: int = 5,
     seed: int = 0,
 ) -> Curves:
-    """Put a picture's parts into a baseline, the most relevant first: see `deletion`."""
-    settings = patch, steps, randoms, seed
-    return _curves(chain, baseline.expand_as(images), images, maps, *settings)
+    """Put a picture's parts into a baseline, the most relevant first.
+
+    Parameters, and what is raised, are those of `deletion`.
+    """
+    blank = baseline.expand_as(images)
+    return _curves(chain, blank, images, maps, patch, steps, randoms, seed)
 
 
 def _curves(

@@ -20,6 +20,7 @@ from painscope.explain.measures import ratio
 
 if TYPE_CHECKING:
     import pandas as pd
+    from sklearn.pipeline import Pipeline
 
 __all__ = ["Sensitivity", "layer_view", "sensitivity", "tcav_table"]
 
@@ -141,6 +142,10 @@ def sensitivity(
     control : bool
         Random concepts instead: every picture gets what another shows, drawn at random.
 
+    Returns
+    -------
+    Sensitivity
+
     Raises
     ------
     UsageError
@@ -229,7 +234,7 @@ def tcav_table(found: Sensitivity, control: Sensitivity) -> pd.DataFrame:
     )
 
 
-def _classifier():  # type: ignore[no-untyped-def]
+def _classifier() -> Pipeline:
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -239,6 +244,6 @@ def _classifier():  # type: ignore[no-untyped-def]
     )
 
 
-def _direction(model) -> np.ndarray:  # type: ignore[no-untyped-def]
+def _direction(model: Pipeline) -> np.ndarray:
     """Return the classifier's weights in the layer's own units, float64 [F]."""
     return model[-1].coef_[0] / model[0].scale_

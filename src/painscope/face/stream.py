@@ -12,7 +12,7 @@ from painscope.errors import UsageError
 from painscope.face.crop import CROP_SIZE, crop_face
 from painscope.face.locators import Face, Locator
 from painscope.face.track import CropBatch, FaceTrack
-from painscope.face.tracker import TRACKER, Tracked, bridge, follow, spread, steady
+from painscope.face.tracker import TRACKER, Tracked, bridge, follow, interpolate, steady
 from painscope.recording import Recording
 from painscope.video import FrameReader
 
@@ -122,7 +122,7 @@ class FaceStream:
     def _tracked(self) -> Iterator[Tracked[Frame]]:
         rate = self.rate / self.locate_every
         rows = bridge(follow(self._located(), rate), rate)
-        return spread(steady(rows, rate, self.locator.smoothing_s))
+        return interpolate(steady(rows, rate, self.locator.smoothing_s))
 
     def _empty(self) -> np.ndarray:
         return np.zeros((self.batch_size, self.size, self.size, 3), np.uint8)

@@ -2,7 +2,7 @@
 
 Generators in a row: `follow` chooses the person's face among those of each frame,
 `bridge` fills the short gaps between the frames where it was seen, `steady` averages the
-boxes of a locator whose boxes jump, `spread` gives a row to each frame that was not searched.
+boxes of a locator whose boxes jump, `interpolate` gives a row to each frame that was not searched.
 The first two hold back at most half a second of frames each, the third half its window, the
 fourth what lies between two searches.
 """
@@ -19,7 +19,7 @@ import numpy as np
 
 from painscope.face.locators.base import Face
 
-__all__ = ["TRACKER", "Tracked", "bridge", "follow", "overlap", "spread", "steady"]
+__all__ = ["TRACKER", "Tracked", "bridge", "follow", "interpolate", "overlap", "steady"]
 
 Item = TypeVar("Item")
 
@@ -170,7 +170,7 @@ def steady(rows: Iterable[Tracked[Item]], rate: float, window_s: float) -> Itera
         yield centre
 
 
-def spread(rows: Iterable[Tracked[list[Item]]]) -> Iterator[Tracked[Item]]:
+def interpolate(rows: Iterable[Tracked[list[Item]]]) -> Iterator[Tracked[Item]]:
     """Give every frame a row where only the first of each group was searched for faces.
 
     Between two groups that have a face, it moves on a straight line, and is found if it was

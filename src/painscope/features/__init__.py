@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from painscope.errors import UsageError
+from painscope.errors import UsageError, did_you_mean
 from painscope.features.base import Extractor
 from painscope.features.blendshapes import UNIT_BLENDSHAPES, BlendshapeFeatures
 from painscope.features.calibration import calibration_crops
@@ -84,9 +84,7 @@ def make_extractor(name: str, **settings: Any) -> Extractor:
     `settings` are those of its class: ``vgg16-gap`` needs a ``checkpoint``.
     """
     if name not in EXTRACTORS:
-        raise UsageError(
-            f"unknown extractor {name!r}", hint=f"Extractors are: {', '.join(EXTRACTORS)}."
-        )
+        raise UsageError(f"unknown extractor {name!r}", hint=did_you_mean(name, EXTRACTORS))
     try:
         return EXTRACTORS[name](**settings)
     except TypeError as error:

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from painscope.errors import UsageError
+from painscope.errors import UsageError, did_you_mean
 from painscope.networks.card import Preprocessing, prepare
 from painscope.networks.device import Precision, autocast
 
@@ -248,7 +248,7 @@ def make_engine(
     if name == "auto":
         name = "openvino" if precision == "int8" else "torch"
     if name not in ENGINES:
-        raise UsageError(f"unknown engine {name!r}", hint=f"Engines are: {', '.join(ENGINES)}.")
+        raise UsageError(f"unknown engine {name!r}", hint=did_you_mean(name, ENGINES))
     if (precision == "int8") != (calibration is not None):
         raise UsageError(
             "int8 needs crops to calibrate on, and no other precision does",

@@ -11,7 +11,7 @@ from painscope.evaluation import Estimate, difference
 from painscope.experiments.facts import ClassifierFacts
 from painscope.report.results import Results
 
-__all__ = ["METRIC", "Answer", "Mark", "find_answer"]
+__all__ = ["METRIC", "Mark", "RunAnswer", "find_answer"]
 
 METRIC = "macro_f1"
 """The metric of the answer: unlike accuracy, no constant answer does well by it."""
@@ -29,7 +29,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Answer:
+class RunAnswer:
     """The best classifier on one split, beside those that do not look.
 
     Attributes
@@ -80,7 +80,7 @@ class Answer:
         return "below" if self.gain.high < 0 else "unclear"
 
 
-def find_answer(results: Results) -> Answer | None:
+def find_answer(results: Results) -> RunAnswer | None:
     """Read the answer from the scores; None if no split has both a system and a baseline."""
     for split in results.splits:
         marks = {
@@ -101,7 +101,7 @@ def find_answer(results: Results) -> Answer | None:
             oracle = next((mark for mark in marks.values() if mark.role == "oracle"), None)
             truth = results.true_labels(split)
             stopped = results.histories["validation_loss"].notna().any()
-            return Answer(
+            return RunAnswer(
                 split=split,
                 best=best,
                 baselines=tuple(baselines.values()),

@@ -56,6 +56,13 @@ def compare(runs: Sequence[Path | str]) -> pd.DataFrame:
 def write_comparison(runs: Sequence[Path | str], out: Path | str) -> tuple[pd.DataFrame, Path]:
     """Write `compare`'s table as a self-contained HTML page.
 
+    Parameters
+    ----------
+    runs : sequence of path-like
+        As of `compare`.
+    out : path-like
+        The page.
+
     Returns
     -------
     (DataFrame, Path)

@@ -7,9 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from painscope.experiments.story import TITLES
+from painscope.classifiers import CLASSIFIERS
 from painscope.report.results import Results
-from painscope.report.tables import METRIC_TITLES, Cell, Row, Table, interval, number, signed
+from painscope.report.tables import (
+    METRIC_TITLES,
+    Cell,
+    Row,
+    Table,
+    interval,
+    number,
+    signed,
+    signed_interval,
+)
 
 __all__ = ["crossed_tables", "difference_tables"]
 
@@ -53,12 +62,10 @@ def difference_tables(results: Results, split: str) -> list[Table]:
         row = told.get((one, other, metric))
         if row is None or np.isnan(row["value"]):
             return _NONE
-        text = signed(row["value"])
-        if np.isnan(row["low"]):
-            return Cell(text)
-        clear = row["low"] > 0 or row["high"] < 0
-        between = f"{signed(row['low'])} to {signed(row['high'])}"
-        return Cell(text + "*" * clear, between, float(row["value"]) * clear)
+        low, high = row["low"], row["high"]
+        clear = low > 0 or high < 0
+        text = signed(row["value"]) + "*" * clear
+        return Cell(text, signed_interval(low, high), float(row["value"]) * clear)
 
     rows = {f"{one} − {other}": (one, other) for one, other in results.recipe.pairs}
     return _tables(results, split, rows, cell, "{metric}: how much the first is ahead ({split})")
@@ -87,7 +94,7 @@ def _tables(
                 Table(
                     caption=caption.format(metric=METRIC_TITLES[metric], split=split),
                     groups=(),
-                    header=tuple(TITLES.get(kind, kind) for kind in kinds),
+                    header=tuple(CLASSIFIERS[kind].title for kind in kinds),
                     rows=tuple(
                         Row(title, "model", tuple(cells[title, kind] for kind in kinds))
                         for title in titles

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from painscope.report.figures import WIDE, blank_figure
 from painscope.report.style import BLUE, MUTED, draw_pdf, draw_png, draw_svg, house_style
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from painscope.experiments.explain import VideoExplanation
@@ -36,6 +38,12 @@ def explanation_figure(found: VideoExplanation, *, title: str = "") -> Figure:
 
     The share is drawn against the region's area: 1 is what a map without any preference
     would give. Without landmarks that panel is left out.
+
+    Parameters
+    ----------
+    found : VideoExplanation
+    title : str
+        Above the faces.
     """
     from painscope.experiments.explain import overlay
 
@@ -67,7 +75,7 @@ def explanation_figure(found: VideoExplanation, *, title: str = "") -> Figure:
     return figure
 
 
-def _draw_faces(axes, pictures) -> None:  # type: ignore[no-untyped-def]
+def _draw_faces(axes: Axes, pictures: Sequence[np.ndarray]) -> None:
     """Put faces above their maps, side by side."""
     half = pictures[0].shape[1] // 2
     column = [np.vstack([picture[:, :half], picture[:, half:]]) for picture in pictures]

@@ -32,7 +32,9 @@ __all__ = [
     "confusion_figure",
     "face_figure",
     "forest_figure",
+    "interval_text",
     "learning_figure",
+    "only_vertical_grid",
 ]
 
 WIDE = 8.4  # inches: a full column of the page
@@ -100,6 +102,8 @@ def confusion_figure(counts: np.ndarray, classes: Sequence[str], *, title: str =
         Rows are true classes, columns answers; means over seeds may be fractions.
     classes : sequence of str
         The C class names.
+    title : str
+        Above the matrix.
     """
     from matplotlib.patches import Rectangle
 
@@ -142,6 +146,8 @@ def learning_figure(histories: pd.DataFrame, *, title: str = "") -> Figure:
     ----------
     histories : DataFrame
         fold, seed, epoch, train_loss, validation_loss of one classifier.
+    title : str
+        Above the curves.
     """
     from matplotlib.ticker import MaxNLocator
 
@@ -263,6 +269,7 @@ def blank_figure(
 
 
 def only_vertical_grid(axes: Axes) -> None:
+    """Leave axes of rows nothing but the upright lines."""
     axes.grid(False, axis="y")
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)

@@ -15,12 +15,21 @@ from painscope.experiments.folder import RunFolder
 from painscope.experiments.studies import StudyRecipe
 from painscope.report.pictures import Picture
 from painscope.report.study_figures import Series, rows_figure
-from painscope.report.tables import Cell, Row, Table, interval, number, signed
+from painscope.report.tables import Cell, Row, Table, interval, number, signed, signed_interval
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Study", "concept_pictures", "estimates_table", "load_study", "series", "tcav_table"]
+__all__ = [
+    "Study",
+    "cell",
+    "concept_pictures",
+    "estimates_table",
+    "load_study",
+    "p_value",
+    "series",
+    "tcav_table",
+]
 
 #: What networks are called in the tables, and on the page.
 TITLES = {
@@ -88,6 +97,10 @@ class Study:
 
 def load_study(run: Path | str) -> Study:
     """Read a study's run folder.
+
+    Parameters
+    ----------
+    run : path-like
 
     Raises
     ------
@@ -230,6 +243,10 @@ def estimates_table(
         How a row is called.
     of : str
         What a row is about.
+
+    Returns
+    -------
+    Table
     """
     rows = [
         Row(title(row), "model", tuple(fill(row) for fill in columns.values()))
@@ -241,18 +258,27 @@ def estimates_table(
 def cell(
     value: str, low: str = "", high: str = "", *, plus: bool = False, digits: int = 2
 ) -> Callable[..., Cell]:
-    """Return a way to fill a cell with a value and its interval, by the columns' names."""
+    """Return a way to fill a cell with a value and its interval.
+
+    Parameters
+    ----------
+    value, low, high : str
+        The columns of the value and of its interval's ends; without the latter there is none.
+    plus : bool
+        Whether it is a difference, whose sign is always written.
+    digits : int
+        Behind the point.
+
+    Returns
+    -------
+    callable
+        From a row to its cell.
+    """
 
     def fill(row: pd.Series) -> Cell:
-        text = signed(row[value], digits) if plus else number(row[value], digits)
-        small = ""
-        if low and not np.isnan(row[low]):
-            small = (
-                f"{signed(row[low], digits)} to {signed(row[high], digits)}"
-                if plus
-                else interval(row[low], row[high], digits)
-            )
-        return Cell(text, small)
+        told, between = (signed, signed_interval) if plus else (number, interval)
+        small = between(row[low], row[high], digits) if low else ""
+        return Cell(told(row[value], digits), small)
 
     return fill
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -100,12 +100,7 @@ def rows_figure(
                 place = np.arange(len(rows)) + (k - (most - 1) / 2) * 0.72 / max(most, 2)
                 _draw_series(panel, one, place, *looks[one.title])
             if reference:
-                panel.axvline(reference[1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
-                panel.annotate(
-                    reference[0], (reference[1], 1), xycoords=("data", "axes fraction"),
-                    xytext=(0, 3), textcoords="offset points", color=MUTED, fontsize=8,
-                    ha="center",
-                )  # fmt: skip
+                _draw_reference(panel, *reference)
             panel.set_title(title, pad=14)
             panel.set_xlabel(label)
             panel.xaxis.set_major_locator(MaxNLocator(9 // len(panels), steps=[1, 2, 2.5, 5, 10]))
@@ -114,13 +109,7 @@ def rows_figure(
             panel.set_yticks(range(len(rows)), rows)
             panel.set_ylim(len(rows) - 0.5, -0.5)
             only_vertical_grid(panel)
-        shown: dict[str, Artist] = {}
-        for panel in axes:
-            handles, names = panel.get_legend_handles_labels()
-            shown |= dict(zip(names, handles, strict=True))
-        figure.legend(
-            list(shown.values()), list(shown), loc="outside lower center", ncols=6, fontsize=8
-        )
+        _draw_legend(figure, axes)
     return figure
 
 
@@ -323,6 +312,25 @@ def _draw_controls(panel: Axes, series: Series) -> None:
         label=series.title,
     )  # fmt: skip
     panel.vlines(series.value, place - 0.42, place + 0.42, color=MUTED, linewidth=1.2)
+
+
+def _draw_reference(panel: Axes, name: str, value: float) -> None:
+    panel.axvline(value, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+    panel.annotate(
+        name, (value, 1), xycoords=("data", "axes fraction"), xytext=(0, 3),
+        textcoords="offset points", color=MUTED, fontsize=8, ha="center",
+    )  # fmt: skip
+
+
+def _draw_legend(figure: Figure, panels: Iterable[Axes]) -> None:
+    """Tell what is drawn in any of the panels, each once."""
+    shown: dict[str, Artist] = {}
+    for panel in panels:
+        handles, names = panel.get_legend_handles_labels()
+        shown |= dict(zip(names, handles, strict=True))
+    figure.legend(
+        list(shown.values()), list(shown), loc="outside lower center", ncols=6, fontsize=8
+    )
 
 
 def _explain_colours(figure: Figure, of: str) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from painscope.files import write_text
 from painscope.report.figures import Bar, forest_figure
@@ -31,7 +31,10 @@ from painscope.report.study_figures import (
 )
 from painscope.report.tables import Cell, signed
 
-__all__ = ["write_study"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["PAGES", "write_study"]
 
 #: Below this, after Holm's correction, a change is called one.
 LEVEL = 0.05
@@ -48,13 +51,12 @@ def write_study(run: Path | str) -> Path:
         If the page cannot be written.
     """
     study = load_study(run)
-    forgotten = study.facts.kind == "forgotten-action-units"
-    pictures = draw_forgotten(study) if forgotten else draw_clinical(study)
+    template, draw, tell = PAGES[study.facts.kind]
+    pictures = draw(study)
     save_pictures([p for group in pictures.values() for p in group], study.folder.path)
-    content = _forgotten(study) if forgotten else _clinical(study)
     page = study.folder.path / "report.html"
     text = render(
-        "forgotten.html" if forgotten else "clinical.html",
+        template,
         study=study,
         facts=study.facts,
         recipe=study.recipe,
@@ -72,7 +74,7 @@ def write_study(run: Path | str) -> Path:
             )
         ),
         recipe_text=recipe_text(study.recipe),
-        **content,
+        **tell(study),
     )
     write_text(page, text)
     return page
@@ -80,18 +82,18 @@ def write_study(run: Path | str) -> Path:
 
 def draw_forgotten(study: Study) -> dict[str, list[Picture]]:
     """Draw the figures of what was forgotten, by section of the page."""
-    scores, lost = study.tables["scores"], study.tables["lost"]
-    stages = list(study.facts.networks)
-    short = {"emotion": "before", "block5": "+ block 5", "block4": "+ block 4", "all": "all"}
-    names = [short.get(stage, study.title(stage)) for stage in stages]
-    rows = scores[scores["metric"] == "recall"]
-    emotions = list(dict.fromkeys(rows["class"]))
-    recall = {
-        emotion: series(
-            rows[rows["class"] == emotion], stages, "stage", emotion, ("value", "low", "high")
-        )
-        for emotion in emotions
+    return {
+        "overall": [_overall(study)],
+        "recall": [_recall(study)],
+        "flipped": _flipped(study),
+        "lost": [_lost(study)],
+        "concepts": concept_pictures(study),
     }
+
+
+def _overall(study: Study) -> Picture:
+    scores, stages = study.tables["scores"], list(study.facts.networks)
+    emotions = scores.loc[scores["metric"] == "recall", "class"].unique()
     whole = scores[scores["metric"] == "balanced_accuracy"].set_index("stage").loc[stages]
     bars = [
         Bar(
@@ -103,48 +105,49 @@ def draw_forgotten(study: Study) -> dict[str, list[Picture]]:
         )
         for stage, row in whole.iterrows()
     ]
-    changes = [
-        Bar(
-            str(row["concept"]),
-            row["change"],
-            row["low"],
-            row["high"],
-            _role(row["p_holm"] < LEVEL),
-        )
-        for _, row in lost[lost["network"] == stages[-1]].iterrows()
-    ]
-    return {
-        "overall": [
-            Picture(
-                "emotions",
-                "Balanced accuracy on the eight emotions, by stage of fine-tuning to pain",
-                forest_figure(
-                    bars,
-                    label="balanced accuracy on emotions",
-                    references={"chance": 1 / len(emotions)},
-                ),
-            )
-        ],
-        "recall": [
-            Picture(
-                "recall",
-                "Recall of every emotion by stage; dashed: before fine-tuning",
-                steps_figure(recall, names, label="recall"),
-            )
-        ],
-        "flipped": list(_flipped(study)),
-        "lost": [
-            Picture(
-                "lost",
-                "Change of each concept's IoU from the emotion network to the fully fine-tuned one",
-                forest_figure(
-                    changes, label="change of the concept's IoU, everything fine-tuned − before",
-                    references={"no change": 0.0}, limits=None,
-                ),
-            )
-        ],
-        "concepts": concept_pictures(study),
-    }  # fmt: skip
+    return Picture(
+        "emotions",
+        "Balanced accuracy on the eight emotions, by stage of fine-tuning to pain",
+        forest_figure(
+            bars,
+            label="balanced accuracy on emotions",
+            references={"chance": 1 / len(emotions)},
+        ),
+    )
+
+
+def _recall(study: Study) -> Picture:
+    scores, stages = study.tables["scores"], list(study.facts.networks)
+    short = {"emotion": "before", "block5": "+ block 5", "block4": "+ block 4", "all": "all"}
+    recall = {
+        str(emotion): series(rows, stages, "stage", str(emotion), ("value", "low", "high"))
+        for emotion, rows in scores[scores["metric"] == "recall"].groupby("class", sort=False)
+    }
+    names = [short.get(stage, study.title(stage)) for stage in stages]
+    return Picture(
+        "recall",
+        "Recall of every emotion by stage; dashed: before fine-tuning",
+        steps_figure(recall, names, label="recall"),
+    )
+
+
+def _lost(study: Study) -> Picture:
+    lost = study.tables["lost"]
+    bars = [
+        Bar(str(row["concept"]), row["change"], row["low"], row["high"],
+            _role(row["p_holm"] < LEVEL))
+        for _, row in lost[lost["network"] == list(study.facts.networks)[-1]].iterrows()
+    ]  # fmt: skip
+    return Picture(
+        "lost",
+        "Change of each concept's IoU from the emotion network to the fully fine-tuned one",
+        forest_figure(
+            bars,
+            label="change of the concept's IoU, everything fine-tuned − before",
+            references={"no change": 0.0},
+            limits=None,
+        ),
+    )
 
 
 def _role(stands_out: bool) -> str:
@@ -222,67 +225,73 @@ def _forgotten(study: Study) -> dict[str, Any]:
 
 def draw_clinical(study: Study) -> dict[str, list[Picture]]:
     """Draw the figures of clinical against experimental pain, by section of the page."""
-    tables, title = study.tables, study.title
-    matrix = tables["matrix"]
+    return {
+        "matrix": [_matrix(study)],
+        "faces": [_faces(study)],
+        "inside": [_inside(study)],
+        "checks": [_curves(study), _cascade(study)],
+        "concepts": concept_pictures(study),
+    }
+
+
+def _matrix(study: Study) -> Picture:
+    matrix = study.tables["matrix"]
     auc = matrix[matrix["metric"] == "auc"]
-    datasets = list(dict.fromkeys(auc["dataset"]))
-    titles = {name: title(name) for name in (*datasets, *auc["trained_on"])}
-    inside = tables["inside"]
+    networks, datasets = (list(dict.fromkeys(auc[by])) for by in ("trained_on", "dataset"))
+    titles = {name: study.title(name) for name in (*datasets, *networks)}
+    return Picture(
+        "matrix",
+        "Area under the ROC curve of each network on each dataset's held-out people",
+        matrix_figure(auc, networks, datasets, titles, label="AUC"),
+    )
+
+
+def _inside(study: Study) -> Picture:
+    inside = study.tables["inside"]
     units = list(dict.fromkeys(inside["unit"]))
     panels = {
-        title(str(dataset)): [
-            series(part, units, "unit", title(str(network)), ("gain", "low", "high"))
+        study.title(str(dataset)): [
+            series(part, units, "unit", study.title(str(network)), ("gain", "low", "high"))
             for network, part in rows.groupby("network", sort=False)
         ]
         for dataset, rows in inside.groupby("dataset", sort=False)
     }
-    curves = {
-        f"{title(str(network))} on {title(str(dataset))}": {
-            str(curve): part for curve, part in rows.groupby("curve", sort=False)
-        }
-        for (network, dataset), rows in tables["curves"].groupby(["network", "dataset"], sort=False)
+    return Picture(
+        "inside",
+        "Relevance inside the regions of the units that are there, above random networks'",
+        rows_figure(
+            panels,
+            units,
+            reference=("random weights", 0.0),
+            label="share of the relevance, above random networks'",
+        ),
+    )
+
+
+def _curves(study: Study) -> Picture:
+    panels = {
+        title: {str(curve): part for curve, part in rows.groupby("curve", sort=False)}
+        for title, rows in _by_network(study, "curves")
     }
-    lines = {
-        f"{title(str(network))} on {title(str(dataset))}": rows
-        for (network, dataset), rows in tables["cascade"].groupby(
-            ["network", "dataset"], sort=False
-        )
-    }
-    return {
-        "matrix": [
-            Picture(
-                "matrix",
-                "Area under the ROC curve of each network on each dataset's held-out people",
-                matrix_figure(
-                    auc, list(dict.fromkeys(auc["trained_on"])), datasets, titles, label="AUC"
-                ),
-            )
-        ],
-        "faces": [_faces(study)],
-        "inside": [
-            Picture(
-                "inside",
-                "Relevance inside the regions of the units that are there, above random networks'",
-                rows_figure(
-                    panels, units, reference=("random weights", 0.0),
-                    label="share of the relevance, above random networks'",
-                ),
-            )
-        ],
-        "checks": [
-            Picture(
-                "curves",
-                "Evidence for pain as parts of the picture are removed, or put in",
-                curves_figure(curves),
-            ),
-            Picture(
-                "cascade",
-                "How alike the maps stay while weights are drawn anew, layer by layer",
-                cascade_figure(lines),
-            ),
-        ],
-        "concepts": concept_pictures(study),
-    }  # fmt: skip
+    return Picture(
+        "curves",
+        "Evidence for pain as parts of the picture are removed, or put in",
+        curves_figure(panels),
+    )
+
+
+def _cascade(study: Study) -> Picture:
+    return Picture(
+        "cascade",
+        "How alike the maps stay while weights are drawn anew, layer by layer",
+        cascade_figure(dict(_by_network(study, "cascade"))),
+    )
+
+
+def _by_network(study: Study, table: str) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the rows of each network on each dataset, and what they are called."""
+    for (network, dataset), rows in study.tables[table].groupby(["network", "dataset"], sort=False):
+        yield f"{study.title(str(network))} on {study.title(str(dataset))}", rows
 
 
 def _faces(study: Study) -> Picture:
@@ -370,3 +379,11 @@ def _networks(study: Study) -> list[dict[str, Any]]:
             }
         )
     return told
+
+
+#: What makes the page of each kind of study: its template, its figures by section, and the
+#: answer and tables that the template asks for.
+PAGES = {
+    "forgotten-action-units": ("forgotten.html", draw_forgotten, _forgotten),
+    "clinical-vs-experimental": ("clinical.html", draw_clinical, _clinical),
+}

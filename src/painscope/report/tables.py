@@ -29,6 +29,7 @@ __all__ = [
     "published_tables",
     "results_table",
     "signed",
+    "signed_interval",
 ]
 
 METRIC_TITLES = {
@@ -284,6 +285,11 @@ def _cell(score: pd.Series | None) -> Cell:
 def interval(low: float, high: float, digits: int = 2) -> str:
     """Return an interval as it stands in pages: ``0.43–0.58``; empty where there is none."""
     return "" if np.isnan(low) else f"{low:.{digits}f}–{high:.{digits}f}"
+
+
+def signed_interval(low: float, high: float, digits: int = 2) -> str:
+    """Return a difference's interval: ``−0.05 to +0.12``; empty where there is none."""
+    return "" if np.isnan(low) else f"{signed(low, digits)} to {signed(high, digits)}"
 
 
 def number(value: float | None, digits: int = 2) -> str:

@@ -23,6 +23,7 @@ __all__ = ["save_timeline", "thin", "timeline_figure"]
 
 _TIMELINE = 7.3  # inches: the part of the figure's width that is time
 _MARGIN = 0.2  # inches: to its right
+_MOST = 300  # stretches of time: a line of more looks the same
 
 
 def save_timeline(answer: Answer, path: Path, crops: np.ndarray | None = None) -> None:
@@ -122,10 +123,10 @@ def timeline_figure(
 
 
 def thin(
-    time_s: np.ndarray, unseen: np.ndarray, panels: Mapping[str, np.ndarray], most: int = 300
+    time_s: np.ndarray, unseen: np.ndarray, panels: Mapping[str, np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     """Return edges [B+1] of stretches of time, share unseen [B], and panels of means [B, C]."""
-    step = -(-len(time_s) // most)
+    step = -(-len(time_s) // _MOST)
     starts = np.arange(0, len(time_s), step)
     frame = (time_s[-1] - time_s[0]) / max(len(time_s) - 1, 1) or 1 / 30
     edges = np.append(time_s[starts], time_s[-1] + frame)

@@ -163,8 +163,8 @@ def train_network(
     _settle(out, card, precision)
     if (out / CHECKPOINT).exists():
         return load_checkpoint(out / CHECKPOINT)
-    spread = {"devices": devices, "num_nodes": num_nodes, "strategy": strategy}
-    return _train(network, card, question, out, where, spread, progress)
+    sharing = {"devices": devices, "num_nodes": num_nodes, "strategy": strategy}
+    return _train(network, card, question, out, where, sharing, progress)
 
 
 def _train(
@@ -173,7 +173,7 @@ def _train(
     question: Question,
     out: Path,
     device: torch.device,
-    spread: Mapping[str, Any],
+    sharing: Mapping[str, Any],
     progress: Callable[[int, int], None] | None,
 ) -> Checkpoint:
     """Fit as the card says, score on the test people, and write the checkpoint."""
@@ -201,7 +201,7 @@ def _train(
         precision=settings["precision"],
         title=f"the network for {card.settings['dataset']}",
         progress=progress,
-        **spread,
+        **sharing,
     )
     if dist.is_initialized() and dist.get_rank():
         dist.barrier()  # the first process scores and writes

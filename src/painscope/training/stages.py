@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from painscope.errors import UsageError
+from painscope.errors import UsageError, did_you_mean
 from painscope.networks import VGG16GAP, Checkpoint
 
 if TYPE_CHECKING:
@@ -89,4 +89,4 @@ def fine_tune(
 
 def _check(stage: str) -> None:
     if stage not in STAGES:
-        raise UsageError(f"there is no stage {stage!r}", hint=f"There are: {', '.join(STAGES)}.")
+        raise UsageError(f"there is no stage {stage!r}", hint=did_you_mean(stage, STAGES))

@@ -15,7 +15,7 @@ from painscope.errors import PainscopeError, RunError, UsageError
 
 __all__ = ["train_together"]
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 #: Called with the steps done and to do.
 Progress = Callable[[int, int], None]
@@ -38,14 +38,14 @@ class _Group:
 
 
 def train_together(
-    train: Callable[..., Answer],
+    train: Callable[..., Result],
     *,
     devices: int = 1,
     num_nodes: int = 1,
     strategy: str = "auto",
     on: str | None = None,
     progress: Progress | None = None,
-) -> Answer:
+) -> Result:
     """Call `train` in as many processes as are to share its batches; return what it left.
 
     Parameters

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import json
 import multiprocessing
 import os
@@ -17,7 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from painscope.errors import PainscopeError, UsageError
+from painscope.errors import PainscopeError, UsageError, did_you_mean
 from painscope.files import atomic_path
 from painscope.virtual.people import Person
 from painscope.virtual.truth import truth_path, write_table, write_truth
@@ -50,13 +49,13 @@ def make_layout(name: str, **settings: Any) -> Layout:
         If there is no such layout or setting, or a value is impossible.
     """
     if name not in LAYOUTS:
-        raise UsageError(f"unknown layout {name!r}", hint=_did_you_mean(name, LAYOUTS))
+        raise UsageError(f"unknown layout {name!r}", hint=did_you_mean(name, LAYOUTS))
     layout = LAYOUTS[name]
     fields = [field.name for field in dataclasses.fields(layout)]
     for setting in settings:
         if setting not in fields:
             raise UsageError(
-                f"{name} has no setting {setting!r}", hint=_did_you_mean(setting, fields)
+                f"{name} has no setting {setting!r}", hint=did_you_mean(setting, fields)
             )
     try:
         return layout(**settings)
@@ -64,13 +63,6 @@ def make_layout(name: str, **settings: Any) -> Layout:
         first = error.errors()[0]
         what = " ".join(str(part) for part in first["loc"])
         raise UsageError(f"{name}: {what} is {first['input']!r}", hint=f"{first['msg']}.") from None
-
-
-def _did_you_mean(name: str, known: Any) -> str:
-    close = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
-    if close:
-        return f"Did you mean {' or '.join(close)}?"
-    return f"Choose from {', '.join(known)}."
 
 
 def generate(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from painscope.errors import UsageError
+from painscope.errors import UsageError, did_you_mean
 from painscope.face.locators.base import Face, Locator
 from painscope.face.locators.face_alignment import FaceAlignment
 from painscope.face.locators.lbp import LBPCascade
@@ -60,9 +60,7 @@ def make_locator(name: str = "auto", **settings: object) -> Locator:
             raise UsageError(f"locator auto takes no settings, not {', '.join(settings)}")
         return _best_at_hand()
     if name not in LOCATORS:
-        raise UsageError(
-            f"unknown locator {name!r}", hint=f"Choose one of: auto, {', '.join(LOCATORS)}."
-        )
+        raise UsageError(f"unknown locator {name!r}", hint=did_you_mean(name, ["auto", *LOCATORS]))
     try:
         return LOCATORS[name](**settings)
     except TypeError as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from painscope.errors import UsageError
+from painscope.errors import UsageError, did_you_mean
 from painscope.face.track import CropBatch
 from painscope.features.base import Extractor
 from painscope.features.blendshapes import BlendshapeFeatures
@@ -65,9 +65,7 @@ class HandcraftedFeatures:
         chosen = [name.strip() for name in chosen]
         for name in chosen:
             if name not in FAMILIES:
-                raise UsageError(
-                    f"unknown family {name!r}", hint=f"Families are: {', '.join(FAMILIES)}."
-                )
+                raise UsageError(f"unknown family {name!r}", hint=did_you_mean(name, FAMILIES))
         if len(set(chosen)) < len(chosen) or not chosen:
             raise UsageError(f"families are one or more different names, not {chosen}")
         self._families: list[Extractor] = [FAMILIES[name]() for name in chosen]
