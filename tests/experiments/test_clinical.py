@@ -12,8 +12,8 @@ from painscope.experiments import RunFolder, load_recipe
 from painscope.experiments.clinical import run_clinical
 from painscope.experiments.forgotten import run_forgotten
 from painscope.experiments.networks import Workshop
+from painscope.experiments.settings import NetworkSettings
 from painscope.experiments.steps import Steps
-from painscope.experiments.studies import NetworkSettings
 from painscope.networks import random_checkpoint, save_checkpoint
 
 

@@ -70,7 +70,7 @@ def chosen(trees: dict[str, Path], *names: str) -> dict[str, Path]:
 def _alone() -> Iterator[None]:
     """Cut faces in this process: starting others takes longer than the work."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("painscope.experiments.source.os.cpu_count", lambda: 1)
+        patch.setattr("painscope.experiments.crops.os.cpu_count", lambda: 1)
         yield
 
 
