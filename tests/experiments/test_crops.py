@@ -22,7 +22,7 @@ def _tree(folder: Path, grey: int) -> Dataset:
 def _cut(dataset: Dataset, store: Path, margin: float | None = None) -> Path:
     return cut_faces(
         dataset, dataset.recordings, make_locator("precropped"), FaceSettings(margin=margin),
-        store=store, size=32, every=1, title="faces", progress=lambda step, done, total: None,
+        store=store, size=32, every=1, progress=lambda step, done, total: None,
     )  # fmt: skip
 
 

@@ -28,7 +28,6 @@ def cut_faces(
     store: Path,
     size: int,
     every: int,
-    title: str,
     progress: Callable[[str, int, int], None],
 ) -> Path:
     """Crop recordings' faces into ``store/crops``, continuing what is there.
@@ -47,8 +46,6 @@ def cut_faces(
         Side of the crops in pixels.
     every : int
         Every how many frames one is cut.
-    title : str
-        Of the step, for `progress`.
     progress : callable
         Called with step, done, total.
 
@@ -67,7 +64,7 @@ def cut_faces(
     def cropped(_: object) -> None:
         nonlocal done
         done += 1
-        progress(title, done, len(recordings))
+        progress(f"faces: {dataset.name}", done, len(recordings))
 
     status = write_crops(
         recordings,

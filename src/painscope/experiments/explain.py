@@ -93,7 +93,11 @@ def load_eye(model: Path | str, locator: str = "auto") -> Eye:
     folder = RunFolder.open(model)
     source = source_path(folder)
     if not source.is_file():
-        raise RunError("has no source network to explain", path=folder.path)
+        raise RunError(
+            "has no source network to explain",
+            path=folder.path,
+            hint="Give the file of a network instead.",
+        )
     return Eye(load_checkpoint(source), *locator_of(folder))
 
 
@@ -126,6 +130,8 @@ def explain_video(
 
     Raises
     ------
+    UsageError
+        If the overlay would be written over the video.
     VideoError
         If the video cannot be read, or no frame shows a face.
     ExplanationError

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from painscope.datasets import Dataset
@@ -225,17 +226,9 @@ def fill_stores(
             extractor,
             store,
             locator=locator,
-            progress=_titled(progress, f"features: {name}"),
+            progress=partial(progress, f"features: {name}"),
         )
-        _log_failures(name, summary.failed.items())
+        for recording, reason in summary.failed.items():
+            log.warning("%s of %s: %s", name, recording, reason)
         stores[name] = store
     return stores
-
-
-def _titled(progress: Callable[[str, int, int], None], title: str) -> Callable[[int, int], None]:
-    return lambda done, total: progress(title, done, total)
-
-
-def _log_failures(name: str, failed: Iterable[tuple[str, str]]) -> None:
-    for recording, reason in failed:
-        log.warning("%s of %s: %s", name, recording, reason)

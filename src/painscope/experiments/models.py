@@ -44,7 +44,11 @@ def locator_of(folder: RunFolder) -> tuple[Locator, float]:
     """
     told = [f.provenance["crops"] for f in folder.facts.features if "crops" in f.provenance]
     if not told:
-        raise RunError("does not say how it cut faces", path=folder.path)
+        raise RunError(
+            "read no faces, so it cannot say how they are cut",
+            path=folder.path,
+            hint="Give a run whose rows read features of faces.",
+        )
     wanted = dict(told[0]["locator"])
     locator = make_locator(str(wanted["name"]))
     if dict(locator.provenance) != wanted:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -75,8 +75,7 @@ class Workshop:
         face = self.recipe.face.model_copy(update=rate)
         return cut_faces(
             dataset, recordings, make_locator(face.locator), face,
-            store=self.steps.store, size=size, every=every, title=f"faces: {dataset.name}",
-            progress=self.steps.progress,
+            store=self.steps.store, size=size, every=every, progress=self.steps.progress,
         )  # fmt: skip
 
     def question(self, role: str, settings: TrainingSettings) -> Question:
@@ -151,7 +150,7 @@ def _given(path: Path, question: Question | None) -> Checkpoint:
     return given
 
 
-def rights(dataset: Dataset) -> dict[str, str]:
+def rights(dataset: Dataset) -> dict[str, Any]:
     """Return licence and citation for the card of a network; virtual people have neither."""
     if dataset.virtual:
         return {"licence": "", "citation": ""}
