@@ -46,5 +46,5 @@ def chosen(trees: dict[str, Path], *names: str) -> dict[str, Path]:
 def one_core() -> Iterator[None]:
     """Cut faces in this process: starting others takes longer than the work."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("painscope.experiments.source.os.cpu_count", lambda: 1)
+        patch.setattr("painscope.experiments.crops.os.cpu_count", lambda: 1)
         yield

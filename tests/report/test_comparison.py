@@ -10,6 +10,7 @@ import pytest
 
 from painscope.errors import PainscopeError, RunError, UsageError
 from painscope.evaluation import difference
+from painscope.experiments.facts import read_facts
 from painscope.report import compare, write_comparison
 
 
@@ -50,7 +51,9 @@ def test_other_recordings_give_no_difference(
 
 
 def test_the_page_shows_the_table(full_run: Path, better: Path, tmp_path: Path) -> None:
-    table, page = write_comparison([full_run, better], tmp_path / "new" / "comparison.html")
+    table, page, virtual = write_comparison(
+        [full_run, better], tmp_path / "new" / "comparison.html"
+    )
     text = page.read_text(encoding="utf-8")
     row = table.set_index(["split", "classifier", "run"]).loc[("test", "LSTM", "better")]
     assert f"{row['value']:.2f}<small>{row['low']:.2f} to {row['high']:.2f}" in text
@@ -59,6 +62,7 @@ def test_the_page_shows_the_table(full_run: Path, better: Path, tmp_path: Path) 
     assert "<code>segment_frames</code></th><td>300</td><td>150</td>" in text
     assert "<code>seeds</code>" not in text  # only settings that differ
     assert "never that it works on patients" in text
+    assert virtual == read_facts(full_run).virtual_people
     assert "http" not in text.replace("http://www.w3.org", "")
 
 

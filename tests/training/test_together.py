@@ -69,7 +69,10 @@ def test_what_a_process_says_is_said_here(crops, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_two_nodes_train(cluster, crops, tmp_path: Path) -> None:
     train = training(crops, tmp_path / "nodes")
-    found = train_together(train, num_nodes=2, on="ray")
+    told: list[tuple[int, int]] = []
+    found = train_together(train, num_nodes=2, on="ray", progress=lambda *steps: told.append(steps))
+    assert told == [(k + 1, told[-1][1]) for k in range(len(told))]
+    assert len(told) == told[-1][1]
     assert losses(tmp_path / "nodes")[-1] < losses(tmp_path / "nodes")[0]
     assert found.card.metrics["accuracy"] > found.card.metrics["majority"]
     with pytest.raises(UsageError, match="no 2 nodes of 2 GPUs or cores each"):

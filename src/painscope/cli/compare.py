@@ -22,11 +22,10 @@ def compare(
 
     Example: painscope compare runs/first runs/second
     """
-    from painscope.experiments.facts import read_facts
     from painscope.report import write_comparison
 
-    table, page = write_comparison(runs, out)
-    if virtual := dict.fromkeys(who for run in runs for who in read_facts(run).virtual_people):
-        typer.echo(f"Virtual people, who say nothing about real ones: {', '.join(virtual)}")
-    typer.echo(table.to_string(index=False))
-    typer.echo(f"Comparison: {page}")
+    found = write_comparison(runs, out)
+    if found.virtual:
+        typer.echo(f"Virtual people, who say nothing about real ones: {', '.join(found.virtual)}")
+    typer.echo(found.table.to_string(index=False))
+    typer.echo(f"Comparison: {found.page}")

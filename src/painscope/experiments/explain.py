@@ -93,7 +93,11 @@ def load_eye(model: Path | str, locator: str = "auto") -> Eye:
     folder = RunFolder.open(model)
     source = source_path(folder)
     if not source.is_file():
-        raise RunError("has no source network to explain", path=folder.path)
+        raise RunError(
+            "has no source network to explain",
+            path=folder.path,
+            hint="Give the file of a network instead.",
+        )
     return Eye(load_checkpoint(source), *locator_of(folder))
 
 
@@ -126,13 +130,13 @@ def explain_video(
 
     Raises
     ------
+    UsageError
+        If the overlay would be written over the video.
     VideoError
         If the video cannot be read, or no frame shows a face.
     ExplanationError
         If relevance is not conserved; nothing of such a network is drawn.
     """
-    import pandas as pd
-
     video, out = Path(video), Path(out)
     if video.resolve() == (out / "overlay.mp4").resolve():
         raise UsageError("would be overwritten", path=video, hint="Name another --out.")
@@ -140,49 +144,70 @@ def explain_video(
         video, eye.locator, rate=rate, margin=eye.margin, size=eye.checkpoint.card.input_size,
         batch_size=BATCH,
     )  # fmt: skip
-    frames: list[pd.DataFrame] = []
-    shares: list[pd.DataFrame] = []
-    kept = _Spread()
+    seen = _Seen(explainer, stream.margin, out / "maps")
 
     def pictures() -> Iterator[np.ndarray]:
-        done = 0
         for batch in stream:
-            seen = batch.track.has_box
-            maps = np.full(batch.crops.shape[:3], np.nan, np.float32)
-            score, absorbed = np.full((2, len(batch)), np.nan)
-            if seen.any():
-                found = explainer.explain(batch.crops[seen])
-                maps[seen], score[seen], absorbed[seen] = found.maps, found.score, found.absorbed
-            columns = {"time_s": batch.track.time_s, "found": batch.track.found}
-            frames.append(pd.DataFrame(columns | {"score": score, "absorbed": absorbed}))
-            shares.append(_shares(batch, maps, stream.margin))
-            for k in np.flatnonzero(seen):
-                with atomic_path(out / "maps" / f"{done + k:06d}.npy") as temporary:
-                    np.save(temporary, maps[k])
-                kept.offer(batch.crops[k], maps[k])
-            for crop, values in zip(batch.crops, maps, strict=True):
+            for crop, values in zip(batch.crops, seen.look(batch), strict=True):
                 yield overlay(crop, values)
-            done += len(batch)
             if progress:
-                progress(done)
+                progress(seen.done)
 
     for old in (out / "maps").glob("[0-9]*.npy"):  # of a longer video, or at a higher rate
         old.unlink()
     _encode(out / "overlay.mp4", pictures(), rate)
-    if not kept.pairs:
+    if not seen.kept.pairs:
         (out / "overlay.mp4").unlink()
         raise VideoError("no frame shows a face, so there is nothing to explain", path=video)
-    crops, maps = (np.stack(part) for part in zip(*kept.chosen(), strict=True))
-    result = VideoExplanation(
-        pd.concat(frames, ignore_index=True),
-        pd.concat(shares, ignore_index=True),
-        crops,
-        maps,
-        unit="log odds" if len(explainer.card.classes) == 2 else "logit above the others' mean",
-    )
+    result = seen.result()
     write_text(out / "frames.csv", result.frames.to_csv(index=False))
     write_text(out / "shares.csv", result.shares.to_csv(index=False))
     return result
+
+
+class _Seen:
+    """What is seen of a video, batch by batch: rows of every frame, and a few pictures."""
+
+    def __init__(self, explainer: Explainer, margin: float, folder: Path) -> None:
+        self.explainer, self.margin, self.folder = explainer, margin, folder
+        self.frames: list[pd.DataFrame] = []
+        self.shares: list[pd.DataFrame] = []
+        self.kept = _Spread()
+        self.done = 0
+
+    def look(self, batch: CropBatch) -> np.ndarray:
+        """Explain a batch and write its maps into the folder; return them, NaN without a face."""
+        import pandas as pd
+
+        face = batch.track.has_box
+        maps = np.full(batch.crops.shape[:3], np.nan, np.float32)
+        score, absorbed = np.full((2, len(batch)), np.nan)
+        if face.any():
+            found = self.explainer.explain(batch.crops[face])
+            maps[face], score[face], absorbed[face] = found.maps, found.score, found.absorbed
+        columns = {"time_s": batch.track.time_s, "found": batch.track.found}
+        self.frames.append(pd.DataFrame(columns | {"score": score, "absorbed": absorbed}))
+        self.shares.append(_shares(batch, maps, self.margin))
+        for k in np.flatnonzero(face):
+            with atomic_path(self.folder / f"{self.done + k:06d}.npy") as temporary:
+                np.save(temporary, maps[k])
+            self.kept.offer(batch.crops[k], maps[k])
+        self.done += len(batch)
+        return maps
+
+    def result(self) -> VideoExplanation:
+        """Return the whole; some frame must have shown a face."""
+        import pandas as pd
+
+        crops, maps = (np.stack(part) for part in zip(*self.kept.chosen(), strict=True))
+        two = len(self.explainer.card.classes) == 2
+        return VideoExplanation(
+            pd.concat(self.frames, ignore_index=True),
+            pd.concat(self.shares, ignore_index=True),
+            crops,
+            maps,
+            unit="log odds" if two else "logit above the others' mean",
+        )
 
 
 def overlay(crop: np.ndarray, values: np.ndarray) -> np.ndarray:

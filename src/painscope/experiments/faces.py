@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -96,6 +96,21 @@ class _Coded(NamedTuple):
     labels: Sequence[str | None]
 
 
+class _Picture(NamedTuple):
+    """A picture of which all is known: its landmarks [68, 2] in the crop, and what it shows."""
+
+    recording: Recording
+    number: int
+    landmarks: np.ndarray
+    shown: dict[str, bool]
+    label: str
+
+    @property
+    def shows(self) -> bool:
+        """Whether it shows any unit."""
+        return any(self.shown.values())
+
+
 #: Tells of a recording's frames, by their numbers and times.
 _Coder = Callable[[Recording, np.ndarray, np.ndarray], _Coded]
 
@@ -156,11 +171,34 @@ def known_faces(
     DatasetError
         If nobody knows the dataset's action units, or no picture has codes and landmarks.
     """
-    coder = _coder(dataset)
-    settings = crop_settings(crops)
-    margin, size = settings["margin"], settings["size"]
+    found = list(_coded_pictures(dataset, crops, without))
+    if label is not None:
+        found = [one for one in found if one.label == label and one.shows]
+    if not found:
+        raise DatasetError(
+            "no picture has a face, landmarks and codes of its action units"
+            + (f" and is labelled {label}" if label else ""),
+            path=dataset.root,
+            hint="Are the folders of landmarks and of action units there?",
+        )
+    people = [one.recording.subject for one in found]
+    drawn = [found[k] for k in _draw(people, [one.shows for one in found], pictures, seed)]
+    units = tuple(unit for unit in REGIONS if unit in drawn[0].shown)
+    return KnownFaces(
+        crops=_read(crops, [(one.recording.id, one.number) for one in drawn]),
+        landmarks=np.stack([one.landmarks for one in drawn]),
+        units=units,
+        shown=np.array([[one.shown[unit] for unit in units] for one in drawn]),
+        subjects=tuple(one.recording.subject for one in drawn),
+        recordings=tuple(one.recording.id for one in drawn),
+        labels=tuple(one.label for one in drawn),
+    )
+
+
+def _coded_pictures(dataset: Dataset, crops: Path, without: Collection[str]) -> Iterator[_Picture]:
+    """Yield the pictures of which all is known, whatever they show."""
+    coder, settings = _coder(dataset), crop_settings(crops)
     there = set(cropped_ids(crops))
-    rows: list[tuple[Recording, int, np.ndarray, dict[str, bool], str]] = []
     bare = 0
     for recording in dataset.recordings:
         if recording.id not in there or recording.subject in without:
@@ -168,38 +206,19 @@ def known_faces(
         track = read_track(crops, recording.id)
         numbers = np.array(list(crop_files(crops, recording.id)), int)
         coded = coder(recording, numbers, track.time_s[numbers])
-        points = to_68(coded.landmarks, dataset.name)
-        points = crop_landmarks(points, track.box[numbers], margin=margin, size=size)
+        points = crop_landmarks(
+            to_68(coded.landmarks, dataset.name), track.box[numbers],
+            margin=settings["margin"], size=settings["size"],
+        )  # fmt: skip
         for k, number in enumerate(numbers):
             codes = [values[k] for values in coded.shown.values()]
             if not (np.isfinite(points[k]).all() and np.isfinite(codes).all()):
                 bare += 1
                 continue
             shown = {unit: bool(values[k]) for unit, values in coded.shown.items()}
-            if label is not None and (coded.labels[k] != label or not any(shown.values())):
-                continue
-            rows.append((recording, int(number), points[k], shown, coded.labels[k] or ""))
+            yield _Picture(recording, int(number), points[k], shown, coded.labels[k] or "")
     if bare:
         log.warning("%s: %d pictures have no codes or no landmarks", dataset.name, bare)
-    if not rows:
-        raise DatasetError(
-            "no picture has a face, landmarks and codes of its action units"
-            + (f" and is labelled {label}" if label else ""),
-            path=dataset.root,
-            hint="Are the folders of landmarks and of action units there?",
-        )
-    people = [row[0].subject for row in rows]
-    rows = [rows[k] for k in _draw(people, [any(row[3].values()) for row in rows], pictures, seed)]
-    units = tuple(unit for unit in REGIONS if unit in rows[0][3])
-    return KnownFaces(
-        crops=_read(crops, [(row[0].id, row[1]) for row in rows]),
-        landmarks=np.stack([row[2] for row in rows]),
-        units=units,
-        shown=np.array([[row[3][unit] for unit in units] for row in rows]),
-        subjects=tuple(row[0].subject for row in rows),
-        recordings=tuple(row[0].id for row in rows),
-        labels=tuple(row[4] for row in rows),
-    )
 
 
 def _draw(people: Sequence[str], showing: Sequence[bool], most: int, seed: int) -> list[int]:

@@ -27,10 +27,8 @@ __all__ = [
     "read_facts",
 ]
 
+#: Version of the run folder's layout; raised whenever an older reader would misread it.
 RUN_FORMAT = 1
-"""Version of the run folder's layout; raised whenever an older reader would misread it."""
-
-
 #: What to do about a damaged file of a finished run: only an unfinished one is gone on with.
 AGAIN = "Remove it and run.json, then run the recipe again into this folder."
 
@@ -287,7 +285,7 @@ def read_facts(run: Path) -> RunFacts | StudyFacts:
     """
     path = run / "run.json"
     if not run.is_dir():
-        raise RunError("no such run folder", path=run)
+        raise RunError("no such run folder", path=run, hint="Name what --out named to the run.")
     if not path.is_file():
         if (run / "recipe.yaml").is_file():
             raise RunError(

@@ -239,11 +239,7 @@ def fill_stores(
             locator=locator,
             progress=partial(progress, f"features: {name}"),
         )
-        _log_failures(name, summary.failed.items())
+        for recording, reason in summary.failed.items():
+            log.warning("%s of %s: %s", name, recording, reason)
         stores[name] = store
     return stores
-
-
-def _log_failures(name: str, failed: Iterable[tuple[str, str]]) -> None:
-    for recording, reason in failed:
-        log.warning("%s of %s: %s", name, recording, reason)

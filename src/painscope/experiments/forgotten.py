@@ -15,9 +15,8 @@ from painscope.evaluation.going_back import BEFORE
 from painscope.experiments.faces import known_faces, require_action_units
 from painscope.experiments.facts import StudyFacts
 from painscope.experiments.looks import make_explainer
-from painscope.experiments.networks import Workshop, input_size, pixels, study_facts
+from painscope.experiments.networks import Workshop, input_size, pixels, rights, study_facts
 from painscope.experiments.probes import Probe, lost_table, require_layer
-from painscope.experiments.source import rights
 from painscope.experiments.steps import Steps
 from painscope.experiments.studies import ForgottenRecipe, LookSettings
 from painscope.networks import Checkpoint, load_checkpoint, save_checkpoint

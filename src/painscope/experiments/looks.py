@@ -73,6 +73,9 @@ def relevance_table(
         Of a network that has seen none of the people.
     faces : KnownFaces
         Pictures of pain.
+    settings : LookSettings
+    progress : callable
+        Called with the networks done and to do.
 
     Returns
     -------
@@ -205,9 +208,7 @@ def cascade_table(
     )
 
     def draw(chain: torch.nn.Sequential, pictures: torch.Tensor) -> np.ndarray:
-        return relevance(
-            chain, pictures, preset=settings.preset, epsilon=settings.epsilon
-        ).maps  # fmt: skip
+        return relevance(chain, pictures, preset=settings.preset, epsilon=settings.epsilon).maps
 
     table = cascading_randomisation(explainer.chain, images, draw)
     wide = table.pivot(index="picture", columns="layer", values="correlation")

@@ -10,13 +10,20 @@ from painscope.errors import RunError, UsageError
 from painscope.experiments.folder import RunFolder
 from painscope.experiments.recipe import Row
 from painscope.face import Locator, make_locator
+from painscope.training.network import CHECKPOINT
 
-__all__ = ["load_models", "locator_of", "model_path", "source_path"]
+__all__ = ["load_models", "locator_of", "model_path", "network_path", "source_path"]
 
 
 def source_path(folder: RunFolder) -> Path:
     """Return where the source network's checkpoint lies."""
-    return folder.models / "source.safetensors"
+    return network_path(folder, "source")
+
+
+def network_path(folder: RunFolder, role: str) -> Path:
+    """Return where the checkpoint of a study's role or stage lies, or that of a transfer."""
+    own = folder.models if role == "source" else folder.models / role.replace(" ", "-")
+    return own / CHECKPOINT
 
 
 def model_path(folder: RunFolder, label: str, fold: str, seed: int) -> Path:
@@ -37,7 +44,11 @@ def locator_of(folder: RunFolder) -> tuple[Locator, float]:
     """
     told = [f.provenance["crops"] for f in folder.facts.features if "crops" in f.provenance]
     if not told:
-        raise RunError("does not say how it cut faces", path=folder.path)
+        raise RunError(
+            "read no faces, so it cannot say how they are cut",
+            path=folder.path,
+            hint="Give a run whose rows read features of faces.",
+        )
     wanted = dict(told[0]["locator"])
     locator = make_locator(str(wanted["name"]))
     if dict(locator.provenance) != wanted:

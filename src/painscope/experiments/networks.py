@@ -1,4 +1,4 @@
-"""Networks of a study: given or trained, and what the page is told about them."""
+"""Networks of a recipe: given or trained, and what a study's page is told about them."""
 
 from __future__ import annotations
 
@@ -6,31 +6,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from painscope import __version__
 from painscope.datasets import Dataset
 from painscope.errors import CheckpointError
+from painscope.experiments.crops import cut_faces
 from painscope.experiments.faces import label_frames
 from painscope.experiments.facts import StudyFacts
-from painscope.experiments.settings import BaseRecipe
-from painscope.experiments.source import cut_faces, rights
+from painscope.experiments.models import network_path
+from painscope.experiments.settings import BaseRecipe, NetworkSettings, TrainingSettings
 from painscope.experiments.steps import Steps
 from painscope.experiments.story import dataset_facts, network_facts
-from painscope.experiments.studies import NetworkSettings, TrainingSettings
 from painscope.face import make_locator
 from painscope.networks import Checkpoint, load_checkpoint, save_checkpoint
 from painscope.networks.card import people_of
 from painscope.training import FrameSet, ask, frame_loader, train_network, train_together
-from painscope.training.network import CHECKPOINT
 from painscope.video.pictures import FOLDER_RATE
 
 if TYPE_CHECKING:
     from painscope.training import Question
 
-__all__ = ["Workshop", "input_size", "pixels", "study_facts"]
+__all__ = ["Workshop", "input_size", "pixels", "rights", "study_facts"]
 
 #: Of films whose action units are known and on which nothing is trained, every n-th frame will do.
 SPARSE = 5
@@ -38,7 +37,7 @@ SPARSE = 5
 
 @dataclass(frozen=True)
 class Workshop:
-    """What every study does with its datasets: cut faces, ask, train.
+    """What recipes do with their datasets to have networks: cut faces, ask, train.
 
     Attributes
     ----------
@@ -76,8 +75,7 @@ class Workshop:
         face = self.recipe.face.model_copy(update=rate)
         return cut_faces(
             dataset, recordings, make_locator(face.locator), face,
-            store=self.steps.store, size=size, every=every, title=f"faces: {dataset.name}",
-            progress=self.steps.progress,
+            store=self.steps.store, size=size, every=every, progress=self.steps.progress,
         )  # fmt: skip
 
     def question(self, role: str, settings: TrainingSettings) -> Question:
@@ -97,54 +95,66 @@ class Workshop:
 
     def trained(self, role: str) -> bool:
         """Whether an earlier call has left the network of a role, or of a stage."""
-        return self._path(role).is_file()
+        return network_path(self.steps.folder, role).is_file()
 
-    def _path(self, role: str) -> Path:
-        return self.steps.folder.models / role.replace(" ", "-") / CHECKPOINT
+    def network(
+        self, role: str, settings: NetworkSettings, question: Question | None
+    ) -> Checkpoint:
+        """Return the network of a role: given, or trained; it lies in ``models/`` then.
 
-    def network(self, role: str, settings: NetworkSettings, question: Question) -> Checkpoint:
-        """Return the network for a question: given, or trained in ``models/``.
+        Parameters
+        ----------
+        role : str
+        settings : NetworkSettings
+        question : Question, optional
+            What it answers; none of a network that is given for its features.
 
         Raises
         ------
         CheckpointError
             If the given one answers another question, or was never trained.
         """
-        path = self._path(role)
-        if settings.checkpoint is None:
-            start = load_checkpoint(settings.start) if settings.start else None
-            dataset = self.datasets[role]
-            train = partial(
-                train_network,
-                question,
-                out=path.parent,
-                start=start,
-                width=None if start else settings.width,
-                input_size=settings.input_size,
-                **rights(dataset),
-                **settings.fitting(),
-            )
-            return train_together(
-                train,
-                **settings.sharing(),
-                on=self.steps.on,
-                progress=partial(self.steps.progress, f"{role} network"),
-            )
-        given = load_checkpoint(settings.checkpoint)
-        if given.card.untrained:
-            raise CheckpointError(
-                f"was never trained: {', '.join(given.card.untrained)} hold random numbers",
-                path=settings.checkpoint,
-                hint="Train from it: give it as start instead of checkpoint.",
-            )
-        if given.card.classes != question.classes:  # in their order: pain is the last
-            raise CheckpointError(
-                f"knows the classes {', '.join(given.card.classes)}, not "
-                f"{', '.join(question.classes)}",
-                path=settings.checkpoint,
-                hint="Train from it: give it as start instead of checkpoint.",
-            )
-        return save_checkpoint(path, *given)
+        path = network_path(self.steps.folder, role)
+        if settings.checkpoint is not None:
+            return save_checkpoint(path, *_given(settings.checkpoint, question))
+        assert question is not None
+        start = load_checkpoint(settings.start) if settings.start else None
+        train = partial(
+            train_network,
+            question,
+            out=path.parent,
+            start=start,
+            width=None if start else settings.width,
+            input_size=None if start else settings.input_size,
+            **rights(self.datasets[role]),
+            **settings.fitting(),
+        )
+        return train_together(
+            train,
+            **settings.sharing(),
+            on=self.steps.on,
+            progress=partial(self.steps.progress, f"{role} network"),
+        )
+
+
+def _given(path: Path, question: Question | None) -> Checkpoint:
+    """Load a network that is trained as far as it is read: to its features, or its answers."""
+    given = load_checkpoint(path)
+    hint = "Train from it: give it as start instead of checkpoint."
+    if drawn := [part for part in given.card.untrained if question or part != "head"]:
+        told = f"was never trained: {', '.join(drawn)} hold random numbers"
+        raise CheckpointError(told, path=path, hint=hint)
+    if question and given.card.classes != question.classes:  # in their order: pain comes last
+        own, asked = ", ".join(given.card.classes), ", ".join(question.classes)
+        raise CheckpointError(f"knows the classes {own}, not {asked}", path=path, hint=hint)
+    return given
+
+
+def rights(dataset: Dataset) -> dict[str, Any]:
+    """Return licence and citation for the card of a network; virtual people have neither."""
+    if dataset.virtual:
+        return {"licence": "", "citation": ""}
+    return {"licence": dataset.licence, "citation": dataset.citation}
 
 
 def input_size(settings: NetworkSettings) -> int:

@@ -183,6 +183,7 @@ class Predictor:
                 raise UsageError(
                     f"the run's features {name} are of other weights, sha256 {made_by}",
                     path=folder.path,
+                    hint="Put the file that its recipe.yaml names back, or run the recipe anew.",
                 )
         models = load_models(folder, row)
         return cls(recipe, row, extractors, locator, models, virtual=folder.facts.virtual)
@@ -304,4 +305,8 @@ def _row(folder: RunFolder, name: str | None) -> Row:
         found = known[known["split"] == split]
         if len(found):
             return rows[str(found["classifier"].to_numpy()[found["value"].argmax()])]
-    raise RunError("has no scores to choose a classifier by", path=folder.path)
+    raise RunError(
+        "has no scores to choose a classifier by",
+        path=folder.path,
+        hint=f"Name one yourself; there are: {', '.join(rows) or 'none that reads any video'}.",
+    )

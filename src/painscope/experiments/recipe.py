@@ -16,8 +16,7 @@ from painscope.experiments.settings import (
     BaseRecipe,
     DatasetSettings,
     FaceSettings,
-    FitSettings,
-    GivenFile,
+    NetworkSettings,
     Settings,
 )
 from painscope.experiments.studies import StudyRecipe
@@ -42,36 +41,11 @@ __all__ = [
 SOURCE, RANDOM = "source-network", "random-network"
 
 
-class SourceSettings(FitSettings):
-    """The network whose features are transferred: given, or trained on a source dataset.
+class SourceSettings(NetworkSettings):
+    """The network whose features are transferred, and the middle of the clips it learns from."""
 
-    Attributes
-    ----------
-    checkpoint : Path or None
-        A trained painscope checkpoint; None trains one on `dataset`.
-    dataset, options
-        The dataset to train on: see `DatasetSettings`.
-    start : Path or None
-        Weights to start training from (torchvision's VGG16, VGG-Face, painscope's own);
-        None starts from scratch.
-    width : float
-        Share of VGG16's channels.
-    input_size : int
-        Side of the network's input in pixels.
-    window_s : (float, float)
-        The part of each clip whose frames are used, in seconds.
-    frame_step : int
-        Use every n-th frame of the window.
-
-    How it is fitted: see `FitSettings`.
-    """
-
-    checkpoint: GivenFile | None = None
     dataset: str = "biovid-a"
-    start: GivenFile | None = None
-    width: float = Field(1.0, gt=0)
-    input_size: int = Field(224, ge=32)
-    window_s: tuple[float, float] = (2.0, 5.0)
+    window_s: tuple[float, float] | None = (2.0, 5.0)
     frame_step: int = Field(5, ge=1)
 
 

@@ -17,13 +17,13 @@ from painscope.experiments.folder import RunFolder
 from painscope.experiments.forgotten import run_forgotten
 from painscope.experiments.judge import judge, make_the_folds
 from painscope.experiments.models import source_path
+from painscope.experiments.networks import Workshop, input_size
 from painscope.experiments.recipe import RANDOM, SOURCE, AnyRecipe, Recipe
-from painscope.experiments.settings import DatasetSettings, FitSettings
-from painscope.experiments.source import given_source, train_on
+from painscope.experiments.settings import DatasetSettings, TrainingSettings
 from painscope.experiments.steps import StepProgress, Steps
 from painscope.experiments.story import tell
 from painscope.face import Locator, make_locator
-from painscope.networks import Checkpoint, save_checkpoint
+from painscope.networks import Checkpoint
 from painscope.networks.card import people_of
 
 __all__ = ["STUDIES", "run"]
@@ -120,7 +120,7 @@ def _transfer(
         others = available_features(recipe, target, locator, None, without=(SOURCE, RANDOM))
         _refuse_seen(others, target, folds)
         with steps.step("source network", reused=source_path(folder).is_file()):
-            checkpoint = _source(recipe, source, locator, steps)
+            checkpoint = _source(recipe, datasets, steps)
         _warn_of_other_crops(checkpoint, locator)
     available = available_features(recipe, target, locator, checkpoint)
     _refuse_seen(available, target, folds)
@@ -147,7 +147,7 @@ def _refuse_seen(available: Available, target: Dataset, folds: Sequence[Fold]) -
 def _check_nodes(recipe: AnyRecipe, on: str | None) -> None:
     """Refuse a training on several nodes of no cluster, before hours of work."""
     for role, settings in recipe.datasets().items():
-        if isinstance(settings, FitSettings):
+        if isinstance(settings, TrainingSettings):
             require_cluster(settings.num_nodes, on, role)
 
 
@@ -176,17 +176,13 @@ def _load(recipe: AnyRecipe, folders: Mapping[str, Path]) -> dict[str, Dataset]:
     return datasets
 
 
-def _source(
-    recipe: Recipe,
-    dataset: Dataset | None,
-    locator: Locator,
-    steps: Steps,
-) -> Checkpoint:
-    if recipe.source.checkpoint is not None:
-        checkpoint = given_source(recipe.source.checkpoint)
-        return save_checkpoint(source_path(steps.folder), checkpoint.network, checkpoint.card)
-    assert dataset is not None
-    return train_on(dataset, recipe, locator, steps)
+def _source(recipe: Recipe, datasets: Mapping[str, Dataset], steps: Steps) -> Checkpoint:
+    """Return the source network: given, or trained on the source dataset."""
+    own = recipe.source
+    if own.checkpoint is not None:
+        return Workshop(recipe, datasets, steps, {}).network("source", own, None)
+    shop = Workshop(recipe, datasets, steps, {"source": (input_size(own), own.frame_step)})
+    return shop.network("source", own, shop.question("source", own))
 
 
 def _warn_of_other_crops(checkpoint: Checkpoint, locator: Locator) -> None:

@@ -13,9 +13,10 @@ __all__ = [
     "BaseRecipe",
     "DatasetSettings",
     "FaceSettings",
-    "FitSettings",
     "GivenFile",
+    "NetworkSettings",
     "Settings",
+    "TrainingSettings",
 ]
 
 #: A file that the recipe names; whole, for a run is read from other folders than it was made in.
@@ -73,11 +74,17 @@ class DatasetSettings(Settings):
         return options
 
 
-class FitSettings(DatasetSettings):
-    """A dataset that a network is fitted on, and how.
+class TrainingSettings(DatasetSettings):
+    """Which frames of a dataset a network is trained on, and how.
 
     Attributes
     ----------
+    window_s : (float, float) or None
+        The part of each clip whose frames are used, in seconds; None takes all.
+    frame_step : int
+        Use every n-th frame.
+    most : float or None
+        At most so many times as many training frames of a class as of the rarest.
     max_epochs, patience, batch_size, learning_rate
         `patience` counts epochs without a better loss on held-out subjects. No learning rate
         means the usual one, from scratch or from given weights.
@@ -88,6 +95,9 @@ class FitSettings(DatasetSettings):
         of a cluster (``--on``), and how Lightning lets them work together.
     """
 
+    window_s: tuple[float, float] | None = None
+    frame_step: int = Field(1, ge=1)
+    most: float | None = Field(None, ge=1)
     max_epochs: int = Field(30, ge=1)
     patience: int = Field(5, ge=1)
     batch_size: int = Field(64, ge=2)
@@ -106,6 +116,28 @@ class FitSettings(DatasetSettings):
     def sharing(self) -> dict[str, Any]:
         """Return the settings of `painscope.training.train_together`."""
         return self.model_dump(include={"devices", "num_nodes", "strategy"})
+
+
+class NetworkSettings(TrainingSettings):
+    """A network: given, or trained.
+
+    Attributes
+    ----------
+    checkpoint : Path or None
+        A trained painscope checkpoint; None trains one.
+    start : Path or None
+        Weights to start training from (torchvision's VGG16, VGG-Face, painscope's own);
+        None starts from scratch.
+    width : float
+        Share of VGG16's channels; from `start` it is that network's.
+    input_size : int
+        Side of the network's input in pixels; from `start` it is that network's.
+    """
+
+    checkpoint: GivenFile | None = None
+    start: GivenFile | None = None
+    width: float = Field(1.0, gt=0)
+    input_size: int = Field(224, ge=32)
 
 
 class BaseRecipe(Settings):

@@ -9,9 +9,9 @@ from pydantic import Field
 from painscope.experiments.settings import (
     BaseRecipe,
     DatasetSettings,
-    FitSettings,
-    GivenFile,
+    NetworkSettings,
     Settings,
+    TrainingSettings,
 )
 
 __all__ = [
@@ -19,49 +19,8 @@ __all__ = [
     "ConceptSettings",
     "ForgottenRecipe",
     "LookSettings",
-    "NetworkSettings",
     "StudyRecipe",
-    "TrainingSettings",
 ]
-
-
-class TrainingSettings(FitSettings):
-    """Which frames of a dataset a network is trained on; how, see `FitSettings`.
-
-    Attributes
-    ----------
-    window_s : (float, float) or None
-        The part of each clip whose frames are used, in seconds; None takes all.
-    frame_step : int
-        Use every n-th frame.
-    most : float or None
-        At most so many times as many training frames of a class as of the rarest.
-    """
-
-    window_s: tuple[float, float] | None = None
-    frame_step: int = Field(1, ge=1)
-    most: float | None = Field(None, ge=1)
-
-
-class NetworkSettings(TrainingSettings):
-    """A network: given, or trained.
-
-    Attributes
-    ----------
-    checkpoint : Path or None
-        A trained painscope checkpoint; None trains one.
-    start : Path or None
-        Weights to start training from; None starts from scratch.
-    width : float
-        Share of VGG16's channels.
-    input_size : int
-        Side of the network's input in pixels.
-    """
-
-    checkpoint: GivenFile | None = None
-    start: GivenFile | None = None
-    width: float = Field(1.0, gt=0)
-    input_size: int = Field(224, ge=32)
 
 
 class ConceptSettings(DatasetSettings):

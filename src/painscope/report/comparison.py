@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -24,7 +24,24 @@ from painscope.report.tables import METRIC_TITLES, Cell, Row, Table, number, sig
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["compare", "write_comparison"]
+__all__ = ["Comparison", "compare", "write_comparison"]
+
+
+class Comparison(NamedTuple):
+    """Runs side by side, as a table and as a page.
+
+    Attributes
+    ----------
+    table : DataFrame
+        As `compare` returns it.
+    page : Path
+    virtual : tuple of str
+        Datasets of the runs whose people are virtual.
+    """
+
+    table: pd.DataFrame
+    page: Path
+    virtual: tuple[str, ...]
 
 
 def compare(runs: Sequence[Path | str]) -> pd.DataFrame:
@@ -53,7 +70,7 @@ def compare(runs: Sequence[Path | str]) -> pd.DataFrame:
     return _table(_load(runs))
 
 
-def write_comparison(runs: Sequence[Path | str], out: Path | str) -> tuple[pd.DataFrame, Path]:
+def write_comparison(runs: Sequence[Path | str], out: Path | str) -> Comparison:
     """Write `compare`'s table as a self-contained HTML page.
 
     Parameters
@@ -62,11 +79,6 @@ def write_comparison(runs: Sequence[Path | str], out: Path | str) -> tuple[pd.Da
         As of `compare`.
     out : path-like
         The page.
-
-    Returns
-    -------
-    (DataFrame, Path)
-        The table, and the page.
 
     Raises
     ------
@@ -84,6 +96,7 @@ def write_comparison(runs: Sequence[Path | str], out: Path | str) -> tuple[pd.Da
     table = _table(loaded)
     first = next(iter(loaded.values()))
     names = list(loaded)
+    virtual = dict.fromkeys(who for run in loaded.values() for who in run.facts.virtual_people)
     text = render(
         "comparison.html",
         runs=loaded,
@@ -93,13 +106,11 @@ def write_comparison(runs: Sequence[Path | str], out: Path | str) -> tuple[pd.Da
             for split, rows in table.groupby("split", sort=False)
         ],
         settings=_different_settings(loaded),
-        virtual=list(
-            dict.fromkeys(who for run in loaded.values() for who in run.facts.virtual_people)
-        ),
+        virtual=list(virtual),
         all_virtual=all(results.facts.all_virtual for results in loaded.values()),
     )
     write_text(page, text)
-    return table, page
+    return Comparison(table, page, tuple(virtual))
 
 
 def _load(runs: Sequence[Path | str]) -> dict[str, Results]:

@@ -158,8 +158,8 @@ def load_results(folder: Path | str) -> Results:
     RunError
         If it is not a run folder, of another format, or damaged; one line says where.
     """
-    run = RunFolder.open(folder)
-    facts = run.facts
+    run = RunFolder(folder)
+    facts = run.facts  # says what is wrong with a folder that is no run
     probabilities = [f"p_{name}" for name in facts.classes]
     tables = {
         "scores": _table(run, "scores", SCORES),

@@ -230,7 +230,8 @@ def _begin(
     """Return the network to train: the parent's weights, or a new one with batch norm."""
     if parent and width not in (None, parent.card.width):
         raise UsageError(
-            f"width {width:g} is not that of the network to start from, {parent.card.width:g}"
+            f"width {width:g} is not that of the network to start from, {parent.card.width:g}",
+            hint="Leave the width out.",
         )
     chosen = parent.card.width if parent else width or 1.0
     with torch.random.fork_rng(devices=[]):

@@ -62,7 +62,7 @@ def train_together(
         ``ray`` or ``ray://HOST:PORT``: the cluster that more than one node are of. They see the
         same files at the same paths.
     progress : callable, optional
-        Called with the steps done and to do; of nodes of a cluster nothing is told.
+        Called with the steps done and to do.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def train_together(
     if num_nodes == 1:
         _on_this_node(_Group(member, devices, 1, "127.0.0.1", _free_port()), 0, progress)
     else:
-        _on_ray(member, devices, num_nodes, str(on))
+        _on_ray(member, devices, num_nodes, str(on), progress)
     return train()
 
 
@@ -139,15 +139,19 @@ def _member(rank: int, group: _Group, node: int, threads: int, news: Any) -> Non
         raise
 
 
-def _on_ray(train: Callable[..., Any], devices: int, num_nodes: int, on: str) -> None:
+def _on_ray(
+    train: Callable[..., Any], devices: int, num_nodes: int, on: str, progress: Progress | None
+) -> None:
     """Let a task on each node of a cluster start the processes there."""
     with connected(on):
         import ray
         from ray.util.placement_group import placement_group, remove_placement_group
+        from ray.util.queue import Queue
         from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
         needed = _needed(ray.nodes(), devices, num_nodes)
         room = placement_group([needed] * num_nodes, strategy="STRICT_SPREAD")
+        news = Queue(actor_options={"num_cpus": 0})  # of the first process
 
         def on_node(work: Callable[..., Any], node: int, *settings: Any) -> Any:
             place = PlacementGroupSchedulingStrategy(room, placement_group_bundle_index=node)
@@ -161,7 +165,14 @@ def _on_ray(train: Callable[..., Any], devices: int, num_nodes: int, on: str) ->
 
         try:
             group = _Group(train, devices, num_nodes, *ray.get(on_node(_meeting_point, 0)))
-            ray.get([on_node(_on_this_node, node, group, node, None) for node in range(num_nodes)])
+            told = (lambda *steps: news.put(steps)) if progress else None
+            running = [on_node(_on_this_node, n, group, n, told) for n in range(num_nodes)]
+            while running:
+                over, running = ray.wait(running, timeout=LOOK_S)
+                ray.get(over)  # raises what they raise
+                if progress:
+                    for steps in news.get_nowait_batch(news.qsize()):
+                        progress(*steps)
         except ray.exceptions.RayTaskError as error:
             raise error.cause from None
         except ray.exceptions.RayError as error:

@@ -1,17 +1,14 @@
-"""Faces that source networks learn from: whose they are."""
+"""Faces that networks learn from: whose they are."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from PIL import Image
 
 from painscope.datasets import Dataset, load_dataset
-from painscope.experiments import RunFolder, load_recipe, source
+from painscope.experiments.crops import cut_faces
 from painscope.experiments.settings import FaceSettings
-from painscope.experiments.source import cut_faces
-from painscope.experiments.steps import Steps
 from painscope.face import make_locator, read_crops
 
 
@@ -25,22 +22,8 @@ def _tree(folder: Path, grey: int) -> Dataset:
 def _cut(dataset: Dataset, store: Path, margin: float | None = None) -> Path:
     return cut_faces(
         dataset, dataset.recordings, make_locator("precropped"), FaceSettings(margin=margin),
-        store=store, size=32, every=1, title="faces", progress=lambda step, done, total: None,
+        store=store, size=32, every=1, progress=lambda step, done, total: None,
     )  # fmt: skip
-
-
-def test_virtual_people_are_listed_apart_from_the_real_ones_whose_ids_they_have(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    dataset = _tree(tmp_path / "tree", 10)
-    monkeypatch.setattr(dataset, "virtual", True)
-    told = {}
-    monkeypatch.setattr(source, "train_together", lambda train, **_: told.update(train.keywords))
-    recipe = load_recipe("faces-of-experimental-pain", ["face.locator=precropped"])
-    steps = Steps(RunFolder(tmp_path / "run"), tmp_path, lambda step, done, total: None)
-    source.train_on(dataset, recipe, make_locator("precropped"), steps)
-    assert told["dataset"] == "virtual manifest"
-    assert told["licence"] == ""
 
 
 def test_a_shared_store_never_gives_one_dataset_the_faces_of_another(tmp_path: Path) -> None:
