@@ -93,7 +93,11 @@ def load_eye(model: Path | str, locator: str = "auto") -> Eye:
     folder = RunFolder.open(model)
     source = source_path(folder)
     if not source.is_file():
-        raise RunError("has no source network to explain", path=folder.path)
+        raise RunError(
+            "has no source network to explain",
+            path=folder.path,
+            hint="Give a run that read one, or a network's file.",
+        )
     return Eye(load_checkpoint(source), *locator_of(folder))
 
 
