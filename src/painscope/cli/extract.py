@@ -26,7 +26,8 @@ def extract(
         None, help="A source network's checkpoint, such as RUN/models/source.safetensors."
     ),
     extractor: str | None = typer.Option(
-        None, help="Instead, one by its name, such as mediapipe-blendshapes: see docs/features.md."
+        None,
+        help="Instead: an extractor's name, such as mediapipe-blendshapes, see docs/features.md.",
     ),
     locator: str = typer.Option(
         "auto", help="auto, mediapipe, lbp-cascade, face-alignment or precropped."
