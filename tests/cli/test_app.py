@@ -42,7 +42,7 @@ EXTRACT = ["extract", "ai4pain-2024", "x", "--out", "y"]
     ("words", "said"),
     [
         (["rn"], "Did you mean"),
-        (["run"], "recipe"),
+        (["run"], "RECIPE"),
         (["run", "faces-of-experimental-pain"], "--out"),
         (["run", "faces-of-experimental-pian", "--out", "x"], "Did you mean"),
         (["run", "faces-of-experimental-pain", "--out", "x", "--data", "here"], "NAME=DIR"),
@@ -128,6 +128,30 @@ def test_a_file_in_the_way_is_one_line(painscope, tmp_path: Path) -> None:
         done = painscope(name, "manifest", "own.csv", "--out", "own.csv", *more, cwd=tmp_path)
         assert done.returncode == 1
         assert "own.csv" in done.stderr.splitlines()[-1]
+        assert done.stderr.endswith("name another --out.\n")
+
+
+def test_a_network_is_no_run(painscope, tmp_path: Path) -> None:
+    (tmp_path / "source.safetensors").write_bytes(b"")
+    done = painscope("predict", "a.mp4", "--model", "source.safetensors", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "source.safetensors: this is a file, not a run folder. Give a folder" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("extractor", "way_out"),
+    [("vgg16-gap", "--checkpoint"), ("vgg-face", "neonatal.md"), ("timm", "neonatal.md")],
+)
+def test_an_extractor_that_needs_more_than_its_name(
+    painscope, extractor: str, way_out: str, tmp_path: Path
+) -> None:
+    (tmp_path / "own.csv").write_text("recording,subject,video\na,s1,a.mp4\n")
+    call = ["extract", "manifest", "own.csv", "--out", "out", "--extractor", extractor]
+    done = painscope(*call, cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"--extractor {extractor}" in done.stderr
+    assert way_out in done.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_lists_name_what_there_is(painscope) -> None:

@@ -40,6 +40,13 @@ def test_ways_of_naming(icope_photos, tmp_path, name, pattern):
     assert len(dataset.subjects) == 2
 
 
+def test_a_folder_within_is_meant_before_one_above(icope_photos, tmp_path):
+    root = icope_photos(tmp_path / "mine" / "copy" / "photographs")
+    (tmp_path / "snapshot.jpg").write_bytes(b"")
+    with pytest.raises(DatasetError, match=f"Did you mean {root.parent}?"):
+        ICOPEPhotos(tmp_path / "mine")
+
+
 def test_names_that_repeat_from_folder_to_folder(icope_photos):
     pattern = r"(?P<stimulus>[\w ]+)/(?P<subject>\d+)-.*"
     root = icope_photos(name="{0}/{1:02d}-a.jpg")

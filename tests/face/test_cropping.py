@@ -203,7 +203,7 @@ def test_other_settings_are_refused_by_name(recordings, tmp_path):
 
 def test_impossible_calls(recordings, tmp_path):
     locator = make_locator("precropped")
-    for settings in ({"every": 0}, {"workers": 0}, {"size": 1}):
+    for settings in ({"every": 0}, {"workers": 0}, {"size": 1}, {"rate": 300}):
         with pytest.raises(UsageError):
             write_crops(recordings, locator, tmp_path / "out", **settings)
     with pytest.raises(UsageError, match="two recordings have the id a"):

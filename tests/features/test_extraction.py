@@ -14,6 +14,7 @@ from painscope.face import CropBatch, FaceStream, make_locator
 from painscope.features import (
     BlendshapeFeatures,
     FeatureStore,
+    TrueActionUnits,
     VGGFeatures,
     fill_store,
     make_extractor,
@@ -217,6 +218,11 @@ def test_a_store_of_faces_located_less_often_is_filled_so(
 def test_wrong_calls(tmp_path: Path, make_recording: MakeRecording, precropped, grey, tiny) -> None:
     with pytest.raises(UsageError, match="needs a locator"):
         open_store(tmp_path, tiny, locator=None)
+    with pytest.raises(UsageError, match="frame rate of 300"):
+        open_store(tmp_path, tiny, locator=precropped, rate=300)
+    with pytest.raises(UsageError, match="frame rate of 300"):
+        open_store(tmp_path, TrueActionUnits(), locator=None, rate=300)
+    assert not list(tmp_path.iterdir())
     store = open_store(tmp_path, tiny, locator=precropped)
     with pytest.raises(UsageError, match="made in another way"):
         fill_store([make_recording()], tiny, store, locator=grey)

@@ -134,7 +134,7 @@ def test_another_network_altogether(tmp_path: Path) -> None:
 def test_hdf5_without_h5py_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "h5py", None)
     (tmp_path / "x.h5").write_bytes(b"\x89HDF")
-    with pytest.raises(CheckpointError, match=r"pip install painscope\[keras\]"):
+    with pytest.raises(CheckpointError, match=r'pip install "painscope\[keras\]"'):
         load_checkpoint(tmp_path / "x.h5")
 
 

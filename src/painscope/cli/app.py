@@ -86,7 +86,9 @@ def main() -> NoReturn:
             _fail(f"{where}: the disk is full. Free some space and start again.")
         if error.filename is None or error.strerror is None:
             raise
-        _fail(f"{error.filename}: {error.strerror.lower()}")
+        in_the_way = isinstance(error, FileExistsError | NotADirectoryError)
+        hint = ". A file is in the way: name another --out." if in_the_way else ""
+        _fail(f"{error.filename}: {error.strerror.lower()}{hint}")
     except Exception as error:
         # Some versions of typer bring their own copy of click, so that its errors have no
         # public class; they are known by the message they offer.

@@ -21,7 +21,9 @@ def bench(
     checkpoint: Path | None = typer.Option(
         None, help="A network's file.  [default: VGG16, random weights]"
     ),
-    locator: str = typer.Option("auto", help="How faces are found."),
+    locator: str = typer.Option(
+        "auto", help="auto, mediapipe, lbp-cascade, face-alignment or precropped."
+    ),
     precision: str = typer.Option("auto", help="auto, fp32, bf16 or int8."),
     device: str = typer.Option("auto", help="auto, cpu or cuda."),
     engine: str = typer.Option("auto", help="auto, torch, torch-compiled or openvino."),

@@ -15,7 +15,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def compare(
-    runs: list[Path] = typer.Argument(..., help="Two or more run folders."),
+    runs: list[Path] = typer.Argument(..., metavar="RUN", help="Two or more run folders."),
     out: Path = typer.Option(Path("comparison.html"), "--out", help="The page to write."),
 ) -> None:
     """Put runs side by side: scores, and differences with intervals over the same subjects.

@@ -15,10 +15,14 @@ def add_to(app: typer.Typer) -> None:
 
 
 def crop(
-    name: str = typer.Argument(..., help="A dataset, see `painscope datasets list`."),
+    name: str = typer.Argument(
+        ..., metavar="NAME", help="A dataset, see `painscope datasets list`."
+    ),
     folder: Path = typer.Argument(..., metavar="DIR", help="Where it lies."),
     out: Path = typer.Option(..., "--out", help="Where the images go, a folder per recording."),
-    locator: str = typer.Option("auto", help="How faces are found."),
+    locator: str = typer.Option(
+        "auto", help="auto, mediapipe, lbp-cascade, face-alignment or precropped."
+    ),
     size: int = typer.Option(224, min=16, help="Side of the images in pixels."),
     margin: float | None = typer.Option(
         None, min=0, help="Margin around the face, share of its side.  [default: the locator's]"
@@ -26,7 +30,9 @@ def crop(
     rate: float = typer.Option(30.0, min=0.1, help="Frames per second."),
     every: int = typer.Option(1, min=1, help="Write every n-th frame."),
     workers: int = typer.Option(1, min=1, help="Recordings cropped at the same time."),
-    option: list[str] = typer.Option([], metavar="KEY=VALUE", help="Option of the dataset."),
+    option: list[str] = typer.Option(
+        [], metavar="KEY=VALUE", help="Option of the dataset, see docs/datasets.md."
+    ),
 ) -> None:
     """Write face crops as JPEG images; the same call continues where it was stopped.
 

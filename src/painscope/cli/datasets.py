@@ -38,10 +38,14 @@ def list_datasets() -> None:
 
 @app.command()
 def check(
-    name: str = typer.Argument(..., help="A dataset, see `painscope datasets list`."),
+    name: str = typer.Argument(
+        ..., metavar="NAME", help="A dataset, see `painscope datasets list`."
+    ),
     folder: Path = typer.Argument(..., metavar="DIR", help="Where it lies."),
     fast: bool = typer.Option(False, "--fast", help="Do not open the videos."),
-    option: list[str] = typer.Option([], metavar="KEY=VALUE", help="Option of the dataset."),
+    option: list[str] = typer.Option(
+        [], metavar="KEY=VALUE", help="Option of the dataset, see docs/datasets.md."
+    ),
 ) -> None:
     """Compare what is there with what should be there, per split, person and class.
 
@@ -69,12 +73,16 @@ def check(
 
 @app.command()
 def virtual(
-    name: str = typer.Argument(..., help="A layout, such as ai4pain-2024 or biovid-a."),
+    name: str = typer.Argument(
+        ..., metavar="NAME", help="A layout, such as ai4pain-2024 or biovid-a."
+    ),
     folder: Path = typer.Argument(..., metavar="DIR", help="Where it shall lie."),
     people: int = typer.Option(20, help="How many people."),
     seed: int = typer.Option(0, help="The same seed makes the same people."),
     workers: int | None = typer.Option(None, min=1, help="Processes.  [default: all cores]"),
-    option: list[str] = typer.Option([], metavar="KEY=VALUE", help="Setting of the layout."),
+    option: list[str] = typer.Option(
+        [], metavar="KEY=VALUE", help="Setting of the layout, see docs/virtual-people.md."
+    ),
 ) -> None:
     """Make virtual people in the layout of a real dataset, their truth beside them.
 

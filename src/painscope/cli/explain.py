@@ -15,7 +15,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def explain(
-    video: Path = typer.Argument(..., metavar="VIDEO", help="A video file."),
+    video: Path = typer.Argument(
+        ..., metavar="VIDEO", help="A video, a photograph or a folder of pictures."
+    ),
     model: Path = typer.Option(
         ..., "--model", metavar="RUN", help="A finished run, or a network's file."
     ),
@@ -29,7 +31,7 @@ def explain(
     ),
     epsilon: float = typer.Option(0.1, help="Of relevance, on dense layers."),
     rate: float = typer.Option(5.0, min=0.1, help="Frames per second to explain."),
-    locator: str = typer.Option("auto", help="Who finds the face, for a network's file."),
+    locator: str = typer.Option("auto", help="For a network's file: as of `painscope extract`."),
 ) -> None:
     """Draw what the source network looks at: maps, an overlay video, shares of facial regions.
 

@@ -15,7 +15,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def extract(
-    name: str = typer.Argument(..., help="A dataset, see `painscope datasets list`."),
+    name: str = typer.Argument(
+        ..., metavar="NAME", help="A dataset, see `painscope datasets list`."
+    ),
     folder: Path = typer.Argument(..., metavar="DIR", help="Where it lies."),
     out: str = typer.Option(
         ..., "--out", help="The feature store: a folder, or an address such as s3://BUCKET/DIR."
@@ -24,14 +26,19 @@ def extract(
         None, help="A source network's checkpoint, such as RUN/models/source.safetensors."
     ),
     extractor: str | None = typer.Option(
-        None, help="An extractor that needs no checkpoint, such as mediapipe-blendshapes."
+        None,
+        help="Instead: an extractor's name, such as mediapipe-blendshapes, see docs/features.md.",
     ),
-    locator: str = typer.Option("auto", help="How faces are found."),
+    locator: str = typer.Option(
+        "auto", help="auto, mediapipe, lbp-cascade, face-alignment or precropped."
+    ),
     margin: float | None = typer.Option(
         None, min=0, help="Margin around the face, share of its side.  [default: the locator's]"
     ),
     rate: float = typer.Option(30.0, min=0.1, help="Frames per second."),
-    locate_every: int = typer.Option(1, help="Search only every n-th frame for the face."),
+    locate_every: int = typer.Option(
+        1, help="Search only every n-th frame for the face, up to 10."
+    ),
     precision: str = typer.Option("auto", help="Of a network: auto, fp32, bf16 or int8."),
     device: str = typer.Option("auto", help="Of a network: auto, cpu or cuda."),
     engine: str = typer.Option(
@@ -45,7 +52,9 @@ def extract(
         metavar="ray[://HOST:PORT]",
         help="Spread the recordings over a Ray cluster: see docs/cluster.md.",
     ),
-    option: list[str] = typer.Option([], metavar="KEY=VALUE", help="Option of the dataset."),
+    option: list[str] = typer.Option(
+        [], metavar="KEY=VALUE", help="Option of the dataset, see docs/datasets.md."
+    ),
 ) -> None:
     """Extract a feature vector per frame; the same call continues where it was stopped.
 

@@ -17,7 +17,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def predict(
-    videos: list[Path] = typer.Argument(..., metavar="VIDEO…", help="Video files."),
+    videos: list[Path] = typer.Argument(
+        ..., metavar="VIDEO", help="Videos, photographs, folders of pictures."
+    ),
     model: Path = typer.Option(..., "--model", metavar="RUN", help="A finished run."),
     classifier: str | None = typer.Option(
         None, help="A row of the run.  [default: the best on held-out people]"

@@ -14,7 +14,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(report)
 
 
-def report(run: Path = typer.Argument(..., help="A run folder.")) -> None:
+def report(run: Path = typer.Argument(..., metavar="RUN", help="A run folder.")) -> None:
     """Write a run's report again from its tables.
 
     Example: painscope report runs/first

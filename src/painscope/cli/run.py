@@ -15,13 +15,15 @@ def add_to(app: typer.Typer) -> None:
 
 
 def run(
-    recipe: str = typer.Argument(..., help="A name from `painscope recipes`, or a YAML file."),
+    recipe: str = typer.Argument(
+        ..., metavar="RECIPE", help="A name from `painscope recipes`, or a YAML file."
+    ),
     data: list[str] = typer.Option(
         [], "--data", metavar="NAME=DIR", help="Where a dataset lies; give it once per dataset."
     ),
     out: Path = typer.Option(..., "--out", help="The run folder: new, or one to continue."),
     settings: list[str] = typer.Option(
-        [], "--set", metavar="KEY=VALUE", help="Change a setting of the recipe."
+        [], "--set", metavar="KEY=VALUE", help="Change a setting of the recipe, such as seeds=3."
     ),
     store: Path | None = typer.Option(
         None, help="Folder of crops and features to share between runs.  [default: OUT/store]"

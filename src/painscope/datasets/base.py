@@ -154,12 +154,12 @@ class Dataset(ABC):
 
     @classmethod
     def _nearby(cls, root: Path) -> Path | None:
-        """Return a folder of the right layout, up to two levels above or below."""
+        """Return a folder of the right layout, up to two levels below or, failing that, above."""
         try:
             inside = [path for path in entries(root) if path.is_dir()]
             deeper = [path for folder in inside for path in entries(folder) if path.is_dir()]
             above = list(root.absolute().parents)[:2]
-            return next((path for path in (*above, *inside, *deeper) if cls.recognises(path)), None)
+            return next((path for path in (*inside, *deeper, *above) if cls.recognises(path)), None)
         except DatasetError:  # a neighbour that may not be read is no reason to stop
             return None
 

@@ -195,7 +195,11 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
     readers = {".csv": _csv_rows, ".tsv": _csv_rows, ".txt": _csv_rows, ".parquet": _parquet_rows}
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        raise DatasetError("neither a CSV nor a Parquet table", path=path)
+        raise DatasetError(
+            "neither a CSV nor a Parquet table",
+            path=path,
+            hint="Give a table with a row per video: see docs/datasets.md.",
+        )
     columns, rows = reader(path)
     columns = [name.lower() if name.lower() in _KNOWN else name for name in columns]
     lacking = [name for name in _REQUIRED if name not in columns]

@@ -96,7 +96,7 @@ def load_eye(model: Path | str, locator: str = "auto") -> Eye:
         raise RunError(
             "has no source network to explain",
             path=folder.path,
-            hint="Give the file of a network instead.",
+            hint="Give a run that read one, or a network's file.",
         )
     return Eye(load_checkpoint(source), *locator_of(folder))
 

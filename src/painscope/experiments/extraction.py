@@ -11,8 +11,11 @@ from painscope.datasets import load_dataset
 from painscope.errors import UsageError
 from painscope.face import Locator, make_locator
 from painscope.features import (
+    EXTRACTORS,
     ExtractionSummary,
+    Extractor,
     FeatureStore,
+    VGGFeatures,
     calibration_crops,
     fill_store,
     fill_store_on_ray,
@@ -79,8 +82,8 @@ def extract_dataset(
     DatasetError
         If the folder does not hold the dataset.
     UsageError
-        If not one of `checkpoint` and `extractor` is given, or what is a network's goes with
-        an extractor that is none.
+        If not one of `checkpoint` and `extractor` is given, the latter needs settings, or what
+        is a network's goes with an extractor that is none.
     StorageError
         If the store cannot be written.
     """
@@ -100,7 +103,7 @@ def extract_dataset(
         kind, settings = "vgg16-gap", {"device": device, "engine": engine, "calibration": crops}
         reader = make_extractor(kind, checkpoint=network, precision=precision, **settings)
     else:
-        reader = make_extractor(kind)
+        reader = _by_name(kind)
         finder = None if reader.crop_size is None else make_locator(locator)
     store = open_store(
         folder_at(out) / dataset.name,
@@ -121,6 +124,19 @@ def extract_dataset(
         dataset.recordings, make, store, locator=finder, address=on, progress=progress
     )
     return store, filled
+
+
+def _by_name(extractor: str) -> Extractor:
+    """Make an extractor of which the call gives the name alone."""
+    try:
+        return make_extractor(extractor)
+    except UsageError:
+        if extractor not in EXTRACTORS:
+            raise
+    hint = "Its settings go into a recipe, or a script: see docs/neonatal.md."
+    if extractor == VGGFeatures.name:
+        hint = "Give --checkpoint FILE in its place."
+    raise UsageError(f"--extractor {extractor}: a name is not enough", hint=hint)
 
 
 def _refuse(extractor: str, *, calibrate: Sequence[Path], **chosen: str) -> None:

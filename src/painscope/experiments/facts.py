@@ -285,7 +285,8 @@ def read_facts(run: Path) -> RunFacts | StudyFacts:
     """
     path = run / "run.json"
     if not run.is_dir():
-        raise RunError("no such run folder", path=run, hint="Name what --out named to the run.")
+        what = "this is a file, not a run folder" if run.exists() else "no such run folder"
+        raise RunError(what, path=run, hint=_FILLED)
     if not path.is_file():
         if (run / "recipe.yaml").is_file():
             raise RunError(
@@ -298,7 +299,7 @@ def read_facts(run: Path) -> RunFacts | StudyFacts:
         raise RunError(
             "not a finished run folder, it has no run.json",
             path=run,
-            hint="Give a folder that `painscope run … --out` has filled.",
+            hint=_FILLED,
         )
     try:
         tree = json.loads(path.read_text(encoding="utf-8"))
@@ -321,4 +322,5 @@ def read_facts(run: Path) -> RunFacts | StudyFacts:
         raise RunError(f"damaged at {where}: {first['msg']}", path=path, hint=_ANEW) from None
 
 
+_FILLED = "Give a folder that `painscope run … --out` has filled."
 _ANEW = "Remove it, then run the recipe again into this folder."

@@ -47,7 +47,7 @@ class FaceSettings(Settings):
     """
 
     locator: str = "auto"
-    rate: float = Field(30.0, gt=0)
+    rate: float = Field(30.0, gt=0, le=240)
     margin: float | None = Field(None, ge=0)
     locate_every: int = Field(1, ge=1, le=10)
 

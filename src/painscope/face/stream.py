@@ -14,7 +14,7 @@ from painscope.face.locators import Face, Locator
 from painscope.face.track import CropBatch, FaceTrack
 from painscope.face.tracker import TRACKER, Tracked, bridge, follow, interpolate, steady
 from painscope.recording import Recording
-from painscope.video import FrameReader
+from painscope.video import FrameReader, checked_rate
 
 __all__ = ["FaceStream", "crop_provenance"]
 
@@ -190,7 +190,7 @@ def crop_provenance(
     return {
         "locator": dict(locator.provenance),
         "tracker": {**TRACKER, "smoothing_s": locator.smoothing_s},
-        "rate": float(rate),
+        "rate": checked_rate(rate),
         "margin": _checked_margin(locator, margin, size),
         "size": size,
         **({"locate_every": every} if every > 1 else {}),

@@ -18,7 +18,7 @@ from painscope.features.readers import Job, Stream, read_ahead
 from painscope.features.store import FeatureStore
 from painscope.files import Claims
 from painscope.recording import Recording
-from painscope.video import FrameReader, source_of
+from painscope.video import FrameReader, checked_rate, source_of
 
 __all__ = ["ExtractionSummary", "fill", "fill_store", "open_store"]
 
@@ -273,7 +273,7 @@ def _provenance(
     """Return everything that shapes the numbers."""
     made: dict[str, object] = {"extractor": dict(extractor.provenance)}
     if extractor.crop_size is None:
-        return made | {"rate": float(rate)}
+        return made | {"rate": checked_rate(rate)}
     if locator is None:
         raise UsageError(f"the extractor {extractor.name} needs a locator of faces")
     crops = crop_provenance(

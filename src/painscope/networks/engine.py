@@ -252,7 +252,7 @@ def make_engine(
     if (precision == "int8") != (calibration is not None):
         raise UsageError(
             "int8 needs crops to calibrate on, and no other precision does",
-            hint="Give faces of people who are not tested.",
+            hint="Give faces of people who are not tested, of a video: --calibrate VIDEO.",
         )
     if name == "openvino":
         if device.type != "cpu":

@@ -212,7 +212,7 @@ def _read_hdf5(path: Path) -> Mapping[str, Any]:
         raise CheckpointError(
             "Keras' HDF5 files need the package h5py",
             path=path,
-            hint="Run `pip install painscope[keras]`, or convert the file to safetensors.",
+            hint='Run pip install "painscope[keras]", or convert the file to safetensors.',
         ) from None
     tensors: dict[str, Tensor] = {}
 

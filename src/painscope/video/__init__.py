@@ -2,13 +2,14 @@
 
 from painscope.video.pictures import picture_files
 from painscope.video.probe import VideoInfo, probe
-from painscope.video.reader import FrameBatch, FrameReader
+from painscope.video.reader import FrameBatch, FrameReader, checked_rate
 from painscope.video.source import is_from, source_of
 
 __all__ = [
     "FrameBatch",
     "FrameReader",
     "VideoInfo",
+    "checked_rate",
     "is_from",
     "picture_files",
     "probe",

@@ -14,13 +14,22 @@ from painscope.errors import UsageError, VideoError
 from painscope.video.decoder import CLOCK_TOLERANCE_S, Decoder, Picture
 from painscope.video.pictures import PictureFiles, open_video
 
-__all__ = ["FrameBatch", "FrameReader"]
+__all__ = ["FrameBatch", "FrameReader", "checked_rate"]
 
 #: Beyond this, times rounded to a millisecond no longer tell frames apart.
 MAX_RATE = 240
 
 #: A batch holds fewer frames rather than more memory than this.
 BATCH_BYTES = 128 * 2**20
+
+
+def checked_rate(rate: float) -> float:
+    """Return a frame rate; raise `UsageError` if it is impossible."""
+    if not 0 < rate <= MAX_RATE:
+        raise UsageError(
+            f"a frame rate of {rate} per second is impossible", hint=f"At most {MAX_RATE}."
+        )
+    return float(rate)
 
 
 @dataclass(frozen=True)
@@ -91,13 +100,9 @@ class FrameReader:
         stop_s: float | None = None,
         batch_size: int = 32,
     ) -> None:
-        if not 0 < rate <= MAX_RATE:
-            raise UsageError(
-                f"a frame rate of {rate} per second is impossible", hint=f"At most {MAX_RATE}."
-            )
         if batch_size < 1:
             raise UsageError(f"a batch of {batch_size} frames is impossible")
-        self.path, self.rate, self.batch_size = Path(path), float(rate), batch_size
+        self.path, self.rate, self.batch_size = Path(path), checked_rate(rate), batch_size
         self.start_s = 0.0 if start_s is None else float(start_s)
         self.stop_s = inf if stop_s is None else float(stop_s)
         if not (0 <= self.start_s < self.stop_s and isfinite(self.start_s)):
