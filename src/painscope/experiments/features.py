@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from painscope.features import (
     make_extractor,
     open_store,
 )
+from painscope.files import Claims, folder_at, write_text
 from painscope.networks import Checkpoint, random_checkpoint
 from painscope.recording import Recording
 
@@ -30,6 +33,7 @@ __all__ = [
     "fill_stores",
     "read_features",
     "rows_to_fit",
+    "stores_folder",
 ]
 
 log = logging.getLogger("painscope")
@@ -194,7 +198,7 @@ def fill_stores(
     extractors : dict of str to Extractor
     locator : Locator
     root : Path
-        Gets a folder per dataset, and in it one per store.
+        Gets a folder per dataset (`stores_folder`), and in it one per store.
     progress : callable
         Called with step, done, total.
 
@@ -211,9 +215,10 @@ def fill_stores(
         If a setting of the faces is impossible.
     """
     stores = {}
+    folder = stores_folder(root, dataset)
     for name, extractor in extractors.items():
         store = open_store(
-            root / dataset.name,
+            folder,
             extractor,
             locator=locator,
             rate=recipe.face.rate,
@@ -230,6 +235,37 @@ def fill_stores(
         _log_failures(name, summary.failed.items())
         stores[name] = store
     return stores
+
+
+def stores_folder(root: Path | str, dataset: Dataset) -> Path:
+    """Return the folder of a dataset's stores: `root`'s of its name, unless it is another tree's.
+
+    Ids alone tell no two trees apart: virtual people have those of the real ones, and so may two
+    manifests. So the first tree leaves a mark there, and any other gets a folder beside it.
+
+    Parameters
+    ----------
+    root : path-like
+        A folder, or an fsspec address.
+    dataset : Dataset
+
+    Raises
+    ------
+    StorageError
+        If the folder cannot be written.
+    """
+    told = json.dumps([str(dataset.root.resolve()), dataset.virtual])
+    digest = hashlib.sha256(told.encode()).hexdigest()[:8]
+    folder = folder_at(root) / dataset.name
+    mark = folder / "tree.txt"
+    if not mark.exists():
+        with Claims(folder) as claims:
+            claims.wait(["tree"])
+            if not mark.exists():
+                write_text(mark, digest + "\n")
+    if mark.read_text(encoding="utf-8").strip() == digest:
+        return folder
+    return folder.with_name(f"{dataset.name}-{digest}")
 
 
 def _titled(progress: Callable[[str, int, int], None], title: str) -> Callable[[int, int], None]:
