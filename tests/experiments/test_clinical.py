@@ -52,6 +52,28 @@ def test_pain_whose_action_units_nobody_knows_in_either_dataset() -> None:
         run_clinical(load_recipe("clinical-vs-experimental"), datasets, None)
 
 
+def test_a_given_network_that_was_replaced_while_the_run_stood_still(tmp_path: Path) -> None:
+    """The tables that are there already are of the one before."""
+    path, question = tmp_path / "network.safetensors", SimpleNamespace(classes=("calm", "pain"))
+    steps = Steps(RunFolder(tmp_path / "run"), tmp_path, lambda step, done, total: None)
+    shop = Workshop(load_recipe("clinical-vs-experimental"), {}, steps, {})
+    settings = NetworkSettings(dataset="biovid-a", checkpoint=path)
+
+    def give(seed: int, **told: object) -> None:
+        one = random_checkpoint(seed=seed, width=0.05, input_size=32, classes=question.classes)
+        save_checkpoint(path, one.network, one.card.model_copy(update={"untrained": (), **told}))
+
+    give(0)
+    kept = shop.network("clinical pain", settings, question)
+    assert shop.network("clinical pain", settings, question).sha256 == kept.sha256
+    for seed, told in ((1, {}), (0, {"subjects": {"biovid-a": ("a person",)}})):
+        give(seed, **told)
+        with pytest.raises(UsageError, match="another network than the one that this run"):
+            shop.network("clinical pain", settings, question)
+    give(0)
+    assert shop.network("clinical pain", settings, question).card == kept.card
+
+
 def test_a_given_network_whose_classes_stand_the_other_way_round(tmp_path: Path) -> None:
     """It would be read backwards: the last class is pain."""
     network, card = random_checkpoint(width=0.05, input_size=32)

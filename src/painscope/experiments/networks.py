@@ -12,7 +12,7 @@ import numpy as np
 
 from painscope import __version__
 from painscope.datasets import Dataset
-from painscope.errors import CheckpointError
+from painscope.errors import CheckpointError, UsageError
 from painscope.experiments.faces import label_frames
 from painscope.experiments.facts import StudyFacts
 from painscope.experiments.settings import BaseRecipe
@@ -109,6 +109,8 @@ class Workshop:
         ------
         CheckpointError
             If the given one answers another question, or was never trained.
+        UsageError
+            If the run was begun with another one.
         """
         path = self._path(role)
         if settings.checkpoint is None:
@@ -144,6 +146,14 @@ class Workshop:
                 path=settings.checkpoint,
                 hint="Train from it: give it as start instead of checkpoint.",
             )
+        if path.is_file():
+            before = load_checkpoint(path)
+            if (before.sha256, before.card) != (given.sha256, given.card):
+                raise UsageError(
+                    "is another network than the one that this run was begun with",
+                    path=settings.checkpoint,
+                    hint="Name another --out: tables of the network before are kept.",
+                )
         return save_checkpoint(path, *given)
 
 
