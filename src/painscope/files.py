@@ -26,6 +26,7 @@ __all__ = [
     "memory",
     "remove_abandoned",
     "storage_errors",
+    "whole_path",
     "write_bytes",
     "write_text",
 ]
@@ -34,6 +35,11 @@ __all__ = [
 CLAIMS = 256
 #: How often who waits for another process looks whether it is done, in seconds.
 LOOK_S = 0.1
+
+
+def whole_path(path: Path | str) -> Path:
+    """Return `path` from the root on, ``~`` written out: as it is where nobody has that name."""
+    return Path(os.path.expanduser(path)).absolute()
 
 
 def folder_at(address: Path | str) -> Path:

@@ -15,7 +15,7 @@ def home() -> Path:
     """
     named = os.environ.get("PAINSCOPE_HOME")
     if named:
-        return Path(named).expanduser()
+        return Path(os.path.expanduser(named))
     from pooch import os_cache
 
     return Path(os_cache("painscope"))
@@ -26,5 +26,5 @@ def model_folders() -> tuple[Path, ...]:
     assets = os.environ.get("PAINSCOPE_ASSETS")
     folders = [home() / "models"]
     if assets:
-        folders.append(Path(assets).expanduser() / "models")
+        folders.append(Path(os.path.expanduser(assets)) / "models")
     return tuple(folders)

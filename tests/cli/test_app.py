@@ -51,6 +51,10 @@ EXTRACT = ["extract", "ai4pain-2024", "x", "--out", "y"]
             ["run", "faces-of-experimental-pain", "--out", "x", "--data", "ai4pain=a"],
             "ai4pain-2024",
         ),
+        (
+            ["run", "faces-of-experimental-pain", "--out", "x", "--data", "ai4pain=~nosuchuser/a"],
+            "ai4pain-2024",
+        ),
         (["datasets", "check", "ai4pain", "x"], "ai4pain-2024"),
         (["predict", "a.mp4"], "--model"),
         (EXTRACT, "--checkpoint"),

@@ -7,7 +7,7 @@ from sklearn.metrics import f1_score, roc_auc_score
 
 from painscope.errors import UsageError
 from painscope.evaluation import FEWEST_SUBJECTS, Counts, difference, interval, resample, skill
-from painscope.evaluation.bootstrap import auc
+from painscope.evaluation.bootstrap import auc, over_people
 
 CLASSES = ("NP", "LP", "HP")
 
@@ -196,6 +196,22 @@ def test_skill_is_undefined_where_the_oracle_has_none():
     constant = two_class("CC")
     found = skill(two_class("CP"), constant, constant, ("calm", "pain"))
     assert np.isnan([found.value, found.low, found.high]).all()
+
+
+@pytest.mark.filterwarnings("error")
+def test_who_has_no_value_is_left_out_of_the_mean_over_people():
+    subjects = [f"s{k // 2}" for k in range(14)]
+    values = np.random.default_rng(6).normal(size=(14, 3))
+    values[:2, 1] = values[:10, 2] = values[5, 0] = np.nan
+    found = over_people(np.column_stack([values, np.full(14, np.nan)]), subjects)
+    own = [values[4, 0] if k == 2 else values[2 * k : 2 * k + 2, 0].mean() for k in range(7)]
+    assert found[0].value == pytest.approx(np.mean(own))
+    [without] = over_people(values[2:, 1], subjects[2:])
+    assert found[1].value == pytest.approx(without.value)
+    assert found[1].low < found[1].value < found[1].high
+    assert np.isfinite(found[2].value)
+    assert np.isnan([found[2].low, found[2].high]).all()  # of two people there is no interval
+    assert np.isnan(found[3].value)
 
 
 def test_too_few_people_have_no_interval():

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from tests.experiments.small_studies import CLINICAL, FORGOTTEN, SMALL, chosen, one_core
 
+from painscope.datasets import Dataset, load_dataset
 from painscope.experiments import RunFolder, load_recipe, run
 from painscope.networks import random_checkpoint, save_checkpoint
 from painscope.virtual import generate
@@ -49,6 +51,20 @@ def real_tree(assets: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copyfile(assets / "videos" / "no_face.mp4", _clip(root, "Test", 6, "Baseline"))
     _clip(root, "Test", 15, "Pain_HIGH_1").write_bytes(b"this is no video")
     return root
+
+
+@pytest.fixture
+def grey_picture() -> Callable[[Path, int], Dataset]:
+    """Make a dataset of one person's one picture, in one grey: alike but for that."""
+
+    def make(folder: Path, grey: int) -> Dataset:
+        folder.mkdir()
+        Image.new("RGB", (48, 48), (grey, grey, grey)).save(folder / "a.png")
+        table = "recording,subject,video\na,s1,a.png\n"
+        (folder / "own.csv").write_text(table, encoding="utf-8")
+        return load_dataset("manifest", folder / "own.csv")
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from PIL import Image
-
-from painscope.datasets import Dataset, load_dataset
+from painscope.datasets import Dataset
 from painscope.experiments.crops import cut_faces
 from painscope.experiments.settings import FaceSettings
 from painscope.face import make_locator, read_crops
-
-
-def _tree(folder: Path, grey: int) -> Dataset:
-    folder.mkdir()
-    Image.new("RGB", (48, 48), (grey, grey, grey)).save(folder / "a.png")
-    (folder / "own.csv").write_text("recording,subject,video\na,s1,a.png\n", encoding="utf-8")
-    return load_dataset("manifest", folder / "own.csv")
 
 
 def _cut(dataset: Dataset, store: Path, margin: float | None = None) -> Path:
@@ -26,9 +18,11 @@ def _cut(dataset: Dataset, store: Path, margin: float | None = None) -> Path:
     )  # fmt: skip
 
 
-def test_a_shared_store_never_gives_one_dataset_the_faces_of_another(tmp_path: Path) -> None:
+def test_a_shared_store_never_gives_one_dataset_the_faces_of_another(
+    grey_picture: Callable[[Path, int], Dataset], tmp_path: Path
+) -> None:
     """Whose recordings have the same ids: virtual people's are the real ones'."""
-    dark, bright = _tree(tmp_path / "dark", 10), _tree(tmp_path / "bright", 200)
+    dark, bright = grey_picture(tmp_path / "dark", 10), grey_picture(tmp_path / "bright", 200)
     store = tmp_path / "store"
     greys = [read_crops(_cut(one, store), "a")[0].mean() for one in (dark, bright, dark)]
     assert greys == [10, 200, 10]

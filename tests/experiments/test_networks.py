@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from painscope.datasets import load_dataset
-from painscope.errors import CheckpointError
+from painscope.errors import CheckpointError, UsageError
 from painscope.experiments import RunFolder, load_recipe, networks
 from painscope.experiments.networks import Workshop
 from painscope.experiments.settings import NetworkSettings
@@ -61,6 +61,28 @@ def test_a_network_that_begins_with_another_has_its_shape(
     shop.network("source", NetworkSettings(dataset="manifest", start=path), SimpleNamespace())
     assert told["start"].card.input_size == 48
     assert told["width"] is told["input_size"] is None
+
+
+def test_a_given_network_that_was_replaced_while_the_run_stood_still(tmp_path: Path) -> None:
+    """The tables that are there already are of the one before."""
+    path, question = tmp_path / "network.safetensors", SimpleNamespace(classes=("calm", "pain"))
+    steps = Steps(RunFolder(tmp_path / "run"), tmp_path, lambda step, done, total: None)
+    shop = Workshop(load_recipe("clinical-vs-experimental"), {}, steps, {})
+    settings = NetworkSettings(dataset="biovid-a", checkpoint=path)
+
+    def give(seed: int, **told: object) -> None:
+        one = random_checkpoint(seed=seed, width=0.05, input_size=32, classes=question.classes)
+        save_checkpoint(path, one.network, one.card.model_copy(update={"untrained": (), **told}))
+
+    give(0)
+    kept = shop.network("clinical pain", settings, question)
+    assert shop.network("clinical pain", settings, question).sha256 == kept.sha256
+    for seed, told in ((1, {}), (0, {"subjects": {"biovid-a": ("a person",)}})):
+        give(seed, **told)
+        with pytest.raises(UsageError, match="another network than the one that this run"):
+            shop.network("clinical pain", settings, question)
+    give(0)
+    assert shop.network("clinical pain", settings, question).card == kept.card
 
 
 def test_a_given_network_whose_classes_stand_the_other_way_round(tmp_path: Path) -> None:

@@ -111,6 +111,17 @@ def test_files_are_kept_whole() -> None:
     assert study.emotion.start == Path.cwd() / "net.pth"
 
 
+def test_a_tilde_before_nobodys_name_is_a_name_like_others() -> None:
+    """As in a shell; whoever opens the file says that it is not there."""
+    file = "~nobody-is-called-so/net.pth"
+    recipe = load_recipe(
+        "neonatal-transfer",
+        [f"source.checkpoint={file}", f"features.vgg-face.settings.weights={file}"],
+    )
+    assert recipe.source.checkpoint == Path.cwd() / file
+    assert recipe.features["vgg-face"].settings["weights"] == str(Path.cwd() / file)
+
+
 @pytest.mark.parametrize("text", ["a: [", "- a\n- b\n", "name: Schmerz für alle"])
 def test_a_file_that_is_no_recipe(tmp_path: Path, text: str) -> None:
     path = tmp_path / "bad.yaml"

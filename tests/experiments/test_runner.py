@@ -52,6 +52,22 @@ def test_facts_count_the_clips(finished: RunFolder) -> None:
     assert train.short > 0
 
 
+def test_data_lie_at_whole_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is told of a video names its path, and the page leaves out whole ones only."""
+    roots: list[Path] = []
+
+    def load(_: str, root: Path, **__: object) -> None:
+        roots.append(root)
+        raise InterruptedError
+
+    monkeypatch.setattr("painscope.experiments.runner.load_dataset", load)
+    monkeypatch.chdir(tmp_path)
+    recipe = load_recipe("faces-of-experimental-pain", ["source.checkpoint=n.safetensors"])
+    with pytest.raises(InterruptedError):
+        run(recipe, {"ai4pain-2024": "anna/ai4pain"}, tmp_path / "run")
+    assert roots == [tmp_path / "anna" / "ai4pain"]
+
+
 def test_the_same_call_on_a_finished_run_does_nothing(
     finished: RunFolder, real_tree: Path, settings: list[str]
 ) -> None:

@@ -189,6 +189,22 @@ def test_crops_that_tell_no_source_are_made_again_once(recordings, tmp_path, bri
         assert (bright_spot.calls > calls) == made
 
 
+def test_what_is_damaged_is_made_again(recordings, tmp_path, bright_spot):
+    """Empty, as a crash of the machine may leave it, or without its end."""
+    out = tmp_path / "out"
+    whole = write_crops(recordings, bright_spot, out, size=32)
+    for name in ("a/track.parquet", "status.parquet"):
+        for left in (0, -20):
+            (out / name).write_bytes((out / name).read_bytes()[:left])
+            if name.startswith("a"):
+                with pytest.raises(RunError, match=r"track\.parquet: is damaged"):
+                    read_track(out, "a")
+            calls = bright_spot.calls
+            pd.testing.assert_frame_equal(write_crops(recordings, bright_spot, out, size=32), whole)
+            assert (bright_spot.calls > calls) == name.startswith("a")
+            assert len(read_track(out, "a")) == 6
+
+
 def test_other_settings_are_refused_by_name(recordings, tmp_path):
     locator = make_locator("precropped")
     write_crops(recordings[:1], locator, tmp_path / "out", size=32)

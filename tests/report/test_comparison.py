@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,6 +65,17 @@ def test_the_page_shows_the_table(full_run: Path, better: Path, tmp_path: Path) 
     assert "never that it works on patients" in text
     assert virtual == read_facts(full_run).virtual_people
     assert "http" not in text.replace("http://www.w3.org", "")
+
+
+def test_runs_of_one_name_are_told_apart_without_their_folders(
+    full_run: Path, better: Path, tmp_path: Path
+) -> None:
+    runs = [tmp_path / "anna" / part / "run" for part in ("a", "b")]
+    for run in runs:
+        shutil.copytree(full_run, run)
+    table, page = write_comparison([*runs, better], tmp_path / "comparison.html")
+    assert set(table["run"]) == {"a/run", "b/run", "better"}
+    assert "anna" not in page.read_text(encoding="utf-8")
 
 
 def test_rows_of_one_title_both_stay(full_run: Path, run: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from painscope.experiments import load_recipe
-from painscope.report.provenance import recipe_text, spoken_command, spoken_reason
+from painscope.report.provenance import recipe_text, spoken_command, spoken_reason, without_folders
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,15 @@ from painscope.report.provenance import recipe_text, spoken_command, spoken_reas
          "painscope run x --set 'rows=[{classifier: lstm, features: a + b}]'"),
         (r"painscope run x --set 'source.start=C:\Users\anna\n.pth'",
          "painscope run x --set source.start=n.pth"),
+        (r"painscope run x --set 'source.start=\\server\anna\n.pth'",
+         "painscope run x --set source.start=n.pth"),
+        ("painscope run '//server/anna/My Patients/x.yaml'", "painscope run x.yaml"),
+        ("painscope run x --set=source.start=/anna=4/n.pth",
+         "painscope run x --set=source.start=n.pth"),
+        ("painscope run 'My Patients/x.yaml' --set 'source.start=Anna Schmidt, 4/n.pth'",
+         "painscope run x.yaml --set source.start=n.pth"),
+        ("painscope run x --set 'features={a: {weights: Anna Schmidt/n.pth, b: //server/anna/v}}'",
+         "painscope run x --set 'features={a: {weights: n.pth, b: v}}'"),
         ("painscope run x --on ray://head:10001", "painscope run x --on ray://head:10001"),
         ("painscope run x --data 'biovid-a=/home/anna", "painscope run x --data 'biovid-a=…"),
     ],
@@ -39,11 +48,19 @@ def test_a_recipe_is_told_without_folders() -> None:
     assert "weights: v.mat" in text
 
 
+def test_a_recipe_of_another_system_is_told_without_folders() -> None:
+    """A run that was made on Windows may be drawn anew elsewhere."""
+    settings = {"source": {"start": r"C:\Users\anna\n.pth", "checkpoint": "/home/anna/n.pth"}}
+    assert without_folders(settings) == {"source": {"start": "n.pth", "checkpoint": "n.pth"}}
+
+
 @pytest.mark.parametrize(
     ("reason", "spoken"),
     [
         ("/data/My Videos/7.mp4: is empty.", "7.mp4: is empty."),
         (r"C:\Users\anna\7.mp4: is empty.", "7.mp4: is empty."),
+        (r"\\server\anna\7.mp4: is empty.", "7.mp4: is empty."),
+        ("../anna/7.mp4: is empty.", "7.mp4: is empty."),
         (
             "12/300 frames are there, 3/4 of them whole",
             "12/300 frames are there, 3/4 of them whole",

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from painscope.errors import UsageError
+from painscope.files import whole_path
 
 __all__ = ["data_folders", "options"]
 
@@ -22,7 +23,7 @@ def data_folders(pairs: Iterable[str]) -> dict[str, Path]:
             raise UsageError(
                 f"--data {pair!r} is not NAME=DIR", hint="Try --data ai4pain-2024=DIR."
             )
-        folders[name] = Path(folder).expanduser()
+        folders[name] = whole_path(folder)
     return folders
 
 

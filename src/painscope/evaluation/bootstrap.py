@@ -147,20 +147,25 @@ def over_people(values: np.ndarray, subjects: Sequence[str]) -> list[Estimate]:
     values : float [N] or [N, X]
         NaN where a sample has none.
     subjects : sequence of str, length N
-        Whose sample it is. A person counts once, however many there are.
+        Whose sample it is. A person counts once, however many there are, and not where none of
+        theirs has a value.
 
     Returns
     -------
     list of Estimate
-        One, or X.
+        One, or X; NaN where nobody has a value.
     """
     table = np.asarray(values, float).reshape(len(subjects), -1)
     _, who = np.unique(np.asarray(subjects), return_inverse=True)
-    means = np.stack([np.nanmean(table[who == k], axis=0) for k in range(who.max() + 1)])
-    draws = resample(len(means)) @ means / len(means)
+    theirs = [table[who == k] for k in range(who.max() + 1)]
+    counts = np.stack([(~np.isnan(samples)).sum(axis=0) for samples in theirs])
+    means = _divide(np.stack([np.nansum(samples, axis=0) for samples in theirs]), counts)
+    known = (counts > 0).astype(float)
+    everybody = np.vstack([np.ones(len(theirs)), resample(len(theirs))])
+    drawn = _divide(everybody @ np.where(counts > 0, means, 0.0), everybody @ known)
     return [
-        estimate(float(value), draws[:, k], len(means))
-        for k, value in enumerate(means.mean(axis=0))
+        estimate(float(column[0]), column[1:], int(people))
+        for column, people in zip(drawn.T, known.sum(axis=0), strict=True)
     ]
 
 
@@ -318,6 +323,9 @@ def _paired(classes: Sequence[str], *tables: pd.DataFrame) -> list[Counts]:
 
 
 def _share(reached: np.ndarray, oracle: np.ndarray, majority: np.ndarray) -> np.ndarray:
-    possible = oracle - majority
-    out = np.full_like(possible, np.nan)
-    return np.divide(reached - majority, possible, out=out, where=possible > 0)
+    return _divide(reached - majority, oracle - majority)
+
+
+def _divide(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Return `part` / `whole`, element by element; NaN where the whole is nothing."""
+    return np.divide(part, whole, out=np.full_like(part, np.nan, dtype=float), where=whole > 0)

@@ -9,6 +9,7 @@ from typing import Any
 
 from painscope.datasets import load_dataset
 from painscope.errors import UsageError
+from painscope.experiments.features import stores_folder
 from painscope.face import Locator, make_locator
 from painscope.features import (
     EXTRACTORS,
@@ -22,7 +23,6 @@ from painscope.features import (
     make_extractor,
     open_store,
 )
-from painscope.files import folder_at
 from painscope.networks import load_checkpoint
 
 __all__ = ["extract_dataset"]
@@ -56,7 +56,8 @@ def extract_dataset(
     folder : Path
         Where it lies.
     out : path-like
-        A folder, or an fsspec address; the store is made below it, in the dataset's name.
+        A folder, or an fsspec address; the store is made below it, in the dataset's name (with
+        a digest, where another tree of that name was first).
     options : mapping, optional
         Of the dataset's adapter.
     checkpoint : Path, optional
@@ -106,7 +107,7 @@ def extract_dataset(
         reader = _by_name(kind)
         finder = None if reader.crop_size is None else make_locator(locator)
     store = open_store(
-        folder_at(out) / dataset.name,
+        stores_folder(out, dataset),
         reader,
         locator=finder,
         rate=rate,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ from painscope.features import (
     make_extractor,
     open_store,
 )
+from painscope.files import Claims, folder_at, write_text
 from painscope.networks import Card, Checkpoint, random_checkpoint
 from painscope.recording import Recording
 
@@ -33,6 +36,7 @@ __all__ = [
     "fill_stores",
     "read_features",
     "rows_to_fit",
+    "stores_folder",
 ]
 
 log = logging.getLogger("painscope")
@@ -206,7 +210,7 @@ def fill_stores(
     extractors : dict of str to Extractor
     locator : Locator
     root : Path
-        Gets a folder per dataset, and in it one per store.
+        Gets a folder per dataset (`stores_folder`), and in it one per store.
     progress : callable
         Called with step, done, total.
 
@@ -223,9 +227,10 @@ def fill_stores(
         If a setting of the faces is impossible.
     """
     stores = {}
+    folder = stores_folder(root, dataset)
     for name, extractor in extractors.items():
         store = open_store(
-            root / dataset.name,
+            folder,
             extractor,
             locator=locator,
             rate=recipe.face.rate,
@@ -243,3 +248,37 @@ def fill_stores(
             log.warning("%s of %s: %s", name, recording, reason)
         stores[name] = store
     return stores
+
+
+def stores_folder(root: Path | str, dataset: Dataset) -> Path:
+    """Return the folder of a dataset's stores: `root`'s of its name, unless it is another tree's.
+
+    Ids alone tell no two trees apart: virtual people have those of the real ones, and so may two
+    manifests. So the first tree leaves its mark there, and any other gets a folder beside it; but
+    one whose mark names a place that is gone, or of another machine, has moved.
+
+    Parameters
+    ----------
+    root : path-like
+        A folder, or an fsspec address.
+    dataset : Dataset
+
+    Raises
+    ------
+    StorageError
+        If the folder cannot be written.
+    """
+    told = [str(dataset.root.resolve()), dataset.virtual]
+    folder = folder_at(root) / dataset.name
+    mark = folder / "tree.json"
+    if not mark.exists():
+        with Claims(folder) as claims:
+            claims.wait(["tree"])
+            if not mark.exists():
+                write_text(mark, json.dumps(told))
+    place, virtual = json.loads(mark.read_text(encoding="utf-8"))
+    moved = virtual == dataset.virtual and not Path(place).exists()
+    if [place, virtual] == told or moved:
+        return folder
+    digest = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:8]
+    return folder.with_name(f"{dataset.name}-{digest}")

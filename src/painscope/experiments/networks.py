@@ -12,7 +12,7 @@ import numpy as np
 
 from painscope import __version__
 from painscope.datasets import Dataset
-from painscope.errors import CheckpointError
+from painscope.errors import CheckpointError, UsageError
 from painscope.experiments.crops import cut_faces
 from painscope.experiments.faces import label_frames
 from painscope.experiments.facts import StudyFacts
@@ -113,10 +113,15 @@ class Workshop:
         ------
         CheckpointError
             If the given one answers another question, or was never trained.
+        UsageError
+            If the run was begun with another one.
         """
         path = network_path(self.steps.folder, role)
         if settings.checkpoint is not None:
-            return save_checkpoint(path, *_given(settings.checkpoint, question))
+            given = _given(settings.checkpoint, question)
+            if path.is_file():
+                _refuse_another(given, load_checkpoint(path), settings.checkpoint)
+            return save_checkpoint(path, *given)
         assert question is not None
         start = load_checkpoint(settings.start) if settings.start else None
         train = partial(
@@ -148,6 +153,16 @@ def _given(path: Path, question: Question | None) -> Checkpoint:
         own, asked = ", ".join(given.card.classes), ", ".join(question.classes)
         raise CheckpointError(f"knows the classes {own}, not {asked}", path=path, hint=hint)
     return given
+
+
+def _refuse_another(given: Checkpoint, before: Checkpoint, path: Path) -> None:
+    """Refuse to go on with a run whose tables are of another network."""
+    if (before.sha256, before.card) != (given.sha256, given.card):
+        raise UsageError(
+            "is another network than the one that this run was begun with",
+            path=path,
+            hint="Name another --out: tables of the network before are kept.",
+        )
 
 
 def rights(dataset: Dataset) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from painscope.experiments.settings import (
     Settings,
 )
 from painscope.experiments.studies import StudyRecipe
+from painscope.files import whole_path
 
 __all__ = [
     "KINDS",
@@ -74,7 +75,7 @@ class FeatureSettings(Settings):
     @classmethod
     def _whole_paths(cls, settings: dict[str, Any]) -> dict[str, Any]:
         files = {
-            name: str(Path(settings[name]).expanduser().absolute())
+            name: str(whole_path(settings[name]))
             for name in ("weights", "checkpoint")
             if isinstance(settings.get(name), str) and settings[name] != "random"
         }

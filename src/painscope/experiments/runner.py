@@ -81,7 +81,8 @@ def run(
     LeakageError
         If a person would be on both sides of a split.
     """
-    folders = {name: Path(root) for name, root in data.items()}
+    # Whole: what is told of a file is told with its path, and a page leaves out whole ones.
+    folders = {name: Path(root).absolute() for name, root in data.items()}
     _check_nodes(recipe, on)
     datasets = _load(recipe, folders)
     folder = RunFolder.begin(out, recipe, folders)

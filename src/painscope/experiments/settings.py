@@ -9,6 +9,8 @@ from typing import Annotated, Any
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
+from painscope.files import whole_path
+
 __all__ = [
     "BaseRecipe",
     "DatasetSettings",
@@ -20,7 +22,7 @@ __all__ = [
 ]
 
 #: A file that the recipe names; whole, for a run is read from other folders than it was made in.
-GivenFile = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+GivenFile = Annotated[Path, AfterValidator(whole_path)]
 
 
 class Settings(BaseModel):

@@ -156,13 +156,17 @@ def read_track(folder: Path | str, recording_id: str) -> FaceTrack:
     Raises
     ------
     RunError
-        If the recording is not there.
+        If the recording is not there, or its track is damaged.
     """
     import pandas as pd
 
     if not is_done(Path(folder), recording_id):
         raise RunError("no crops of this recording are here", path=Path(folder) / recording_id)
-    table = pd.read_parquet(Path(folder) / recording_id / TRACK)
+    path = Path(folder) / recording_id / TRACK
+    try:
+        table = pd.read_parquet(path)
+    except (OSError, ValueError):
+        raise RunError("is damaged", path=path, hint=_again(path)) from None
     return FaceTrack(
         time_s=table["time_s"].to_numpy(),
         box=table[["x0", "y0", "x1", "y1"]].to_numpy(),
@@ -195,14 +199,20 @@ def settle(out: Path, settings: Mapping[str, object]) -> None:
 
 
 def is_done(out: Path, recording_id: str, *, source: Mapping[str, object] | None = None) -> bool:
-    """Whether a recording's crops are complete, and made from `source`."""
+    """Whether a recording's crops are complete, and made from `source`.
+
+    Of a damaged track nobody knows what it was made from: it is not.
+    """
     import pyarrow.parquet as pq
 
     path = out / recording_id / TRACK
     if source is None or not path.is_file():
         return path.is_file()
-    told = (pq.read_schema(path).metadata or {}).get(b"source", b"{}")
-    return is_from(json.loads(told), source)
+    try:
+        told = json.loads((pq.read_schema(path).metadata or {}).get(b"source", b"{}"))
+    except (OSError, ValueError):
+        return False
+    return is_from(told, source)
 
 
 def write_track(
@@ -243,12 +253,13 @@ def read_result(out: Path, recording_id: str) -> CropResult:
 
 
 def read_status(out: Path) -> list[CropResult]:
-    """Read ``status.parquet``; nothing if it is not there yet."""
+    """Read ``status.parquet``; nothing if it is not there yet, or damaged: it is written anew."""
     import pandas as pd
 
-    if not (out / STATUS).is_file():
+    try:
+        table = pd.read_parquet(out / STATUS)[[field.name for field in fields(CropResult)]]
+    except (OSError, ValueError):
         return []
-    table = pd.read_parquet(out / STATUS)[[field.name for field in fields(CropResult)]]
     return [CropResult(*row) for row in table.itertuples(index=False)]
 
 

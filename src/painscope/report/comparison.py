@@ -121,9 +121,20 @@ def _load(runs: Sequence[Path | str]) -> dict[str, Results]:
     loaded = [load_results(folder) for folder in folders]
     for other in loaded[1:]:
         _same_question(loaded[0], other)
-    short = [folder.resolve().name for folder in folders]
-    names = short if len(set(short)) == len(short) else [str(folder) for folder in folders]
-    return dict(zip(names, loaded, strict=True))
+    return dict(zip(_names(folders), loaded, strict=True))
+
+
+def _names(folders: Sequence[Path]) -> list[str]:
+    """Return the end of each folder's path, as short as tells it from the others."""
+    paths = [folder.resolve().parts for folder in folders]
+    return [
+        next(
+            Path(*own[-n:]).as_posix()
+            for n in range(1, len(own) + 1)
+            if sum(other[-n:] == own[-n:] for other in paths) == 1
+        )
+        for own in paths
+    ]
 
 
 def _same_question(first: Results, other: Results) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -30,10 +29,14 @@ _PRIVATE = ("data", "command", "time")
 _PEOPLE = ("subjects", "validation_subjects", "test_subjects")
 #: Settings that are files.
 _FILES = ("checkpoint", "start", "weights")
-#: A path up to its last part; an address such as ``ray://HOST`` is none.
-_FOLDERS = re.compile(r"(?<![\w/\\])(?:[A-Za-z]:)?[~.\w-]*[/\\](?![/\\])(?:[^/\\=,\]}'\"]*[/\\])*")
+#: Paths within a list or table of settings, each up to its last part, on a server (``//HOST/…``)
+#: too; an address such as ``ray://HOST`` is none.
+_FOLDERS = re.compile(
+    r"(?<![\w/\\])(?:(?<!:)[/\\]{2}|(?:[A-Za-z]:)?(?:[~.\w-]+ )*[~.\w-]*[/\\](?![/\\]))"
+    r"(?:[^/\\=,\]}'\"]*[/\\])*"
+)
 #: The folders of a whole path within a sentence: names may hold spaces, a colon ends the path.
-_WHOLE = re.compile(r"(?<!\w)(?:[A-Za-z]:)?[/\\](?:[^/\\:\n]+[/\\])+")
+_WHOLE = re.compile(r"(?<!\w)(?:[A-Za-z]:|\.{1,2})?[/\\]{1,2}(?:[^/\\:\n]+[/\\])+")
 
 
 def provenance(
@@ -113,7 +116,17 @@ def _hidden(option: str, value: str) -> str:
     """Return an option's value without folders; where data and runs lie is one all of it."""
     if option == "--data":
         return f"{value.partition('=')[0]}=…"
-    return "…" if option in ("--out", "--store") else _FOLDERS.sub("", value)
+    if option in ("--out", "--store"):
+        return "…"
+    if "[" in value or "{" in value or "://" in value:
+        return _FOLDERS.sub("", value)
+    name, equals, setting = value.partition("=") if option == "--set" else ("", "", value)
+    return name + equals + _file(setting)
+
+
+def _file(path: str) -> str:
+    """Return a path's last part, on whatever system the path was written."""
+    return re.split(r"[/\\]", path)[-1]
 
 
 def recipe_text(recipe: Any) -> str:
@@ -126,7 +139,7 @@ def without_folders(tree: Any) -> Any:
     """Return a tree of settings in which files are named without their folders."""
     if isinstance(tree, Mapping):
         return {
-            name: Path(value).name
+            name: _file(value)
             if name in _FILES and isinstance(value, str)
             else without_folders(value)
             for name, value in tree.items()
