@@ -75,6 +75,8 @@ def run(
         If a dataset is not what its adapter expects.
     LeakageError
         If a person would be on both sides of a split.
+    CheckpointError
+        If a network that is given cannot be read, or is not trained for what it is to do.
     """
     folders = {name: Path(root) for name, root in data.items()}
     _check_nodes(recipe, on)
