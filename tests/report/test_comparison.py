@@ -73,7 +73,7 @@ def test_runs_of_one_name_are_told_apart_without_their_folders(
     runs = [tmp_path / "anna" / part / "run" for part in ("a", "b")]
     for run in runs:
         shutil.copytree(full_run, run)
-    table, page = write_comparison([*runs, better], tmp_path / "comparison.html")
+    table, page, _ = write_comparison([*runs, better], tmp_path / "comparison.html")
     assert set(table["run"]) == {"a/run", "b/run", "better"}
     assert "anna" not in page.read_text(encoding="utf-8")
 

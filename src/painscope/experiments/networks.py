@@ -57,7 +57,14 @@ class Workshop:
         cls, recipe: BaseRecipe, datasets: Mapping[str, Dataset], steps: Steps,
         trained: Mapping[str, tuple[TrainingSettings, int]],
     ) -> Workshop:  # fmt: skip
-        """Plan the cuts: as each training wants them; other roles take what is there."""
+        """Plan the cuts: as each training wants them; other roles take what is there.
+
+        Parameters
+        ----------
+        recipe, datasets, steps
+        trained : mapping of str to (TrainingSettings, int)
+            By role: how its network is trained, and the side of that network's input.
+        """
         cuts = {role: (size, settings.frame_step) for role, (settings, size) in trained.items()}
         by_name = {datasets[role].name: cut for role, cut in cuts.items()}
         largest = max(size for size, _ in cuts.values())
@@ -100,7 +107,7 @@ class Workshop:
     def network(
         self, role: str, settings: NetworkSettings, question: Question | None
     ) -> Checkpoint:
-        """Return the network of a role: given, or trained; it lies in ``models/`` then.
+        """Return the network of a role, given or trained, and leave it in ``models/``.
 
         Parameters
         ----------

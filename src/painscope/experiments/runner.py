@@ -80,6 +80,8 @@ def run(
         If a dataset is not what its adapter expects.
     LeakageError
         If a person would be on both sides of a split.
+    CheckpointError
+        If a network that is given cannot be read, or is not trained for what it is to do.
     """
     # Whole: what is told of a file is told with its path, and a page leaves out whole ones.
     folders = {name: Path(root).absolute() for name, root in data.items()}

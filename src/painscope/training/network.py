@@ -132,11 +132,41 @@ def train_network(
             hint="Use fewer devices, or larger batches.",
         )
     where = pick_device(device)
+    settings = {
+        "dataset": question.dataset,
+        **question.settings,
+        "stage": stage,
+        "max_epochs": max_epochs,
+        "patience": patience,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate or (FINE_TUNING_RATE if parent else LEARNING_RATE),
+        "seed": seed,
+        "precision": pick_precision(precision, where),
+        "frames_sha256": frames_digest(question.parts.values()),
+    }
+    rights = {"licence": licence, "citation": citation}
+    card = _card(question, parent, network.width, input_size, settings, rights)
+    _settle(out, card, precision)
+    if (out / CHECKPOINT).exists():
+        return load_checkpoint(out / CHECKPOINT)
+    spread = {"devices": devices, "num_nodes": num_nodes, "strategy": strategy}
+    return _train(network, card, question, out, where, spread, progress)
+
+
+def _card(
+    question: Question,
+    parent: Checkpoint | None,
+    width: float,
+    input_size: int | None,
+    settings: Mapping[str, Any],
+    rights: Mapping[str, str],
+) -> Card:
+    """Return the card of a network to be trained; its scores are still to come."""
     dataset = question.dataset
     people = {part: frames.subjects for part, frames in question.parts.items()}
-    card = Card(
+    return Card(
         title=question.title,
-        width=network.width,
+        width=width,
         input_size=input_size or (parent.card.input_size if parent else 224),
         classes=question.classes,
         preprocessing=parent.card.preprocessing if parent else Preprocessing(),
@@ -145,26 +175,9 @@ def train_network(
         validation_subjects=_joined(parent, "validation_subjects", dataset, people["validation"]),
         test_subjects={dataset: people["test"]},
         parent=parent.sha256 if parent else None,
-        settings={
-            "dataset": dataset,
-            **question.settings,
-            "stage": stage,
-            "max_epochs": max_epochs,
-            "patience": patience,
-            "batch_size": batch_size,
-            "learning_rate": learning_rate or (FINE_TUNING_RATE if parent else LEARNING_RATE),
-            "seed": seed,
-            "precision": pick_precision(precision, where),
-            "frames_sha256": frames_digest(question.parts.values()),
-        },
-        licence=licence,
-        citation=citation,
+        settings=settings,
+        **rights,
     )
-    _settle(out, card, precision)
-    if (out / CHECKPOINT).exists():
-        return load_checkpoint(out / CHECKPOINT)
-    sharing = {"devices": devices, "num_nodes": num_nodes, "strategy": strategy}
-    return _train(network, card, question, out, where, sharing, progress)
 
 
 def _train(
