@@ -102,8 +102,24 @@ class Workshop:
     def _path(self, role: str) -> Path:
         return self.steps.folder.models / role.replace(" ", "-") / CHECKPOINT
 
-    def network(self, role: str, settings: NetworkSettings, question: Question) -> Checkpoint:
+    def network(
+        self,
+        role: str,
+        settings: NetworkSettings,
+        question: Question,
+        *,
+        in_order: bool = True,
+    ) -> Checkpoint:
         """Return the network for a question: given, or trained in ``models/``.
+
+        Parameters
+        ----------
+        role : str
+        settings : NetworkSettings
+        question : Question
+        in_order : bool
+            Whether a given one's classes must stand in the question's order, for the last one
+            is taken for pain; where each is asked for by its name they need not.
 
         Raises
         ------
@@ -139,10 +155,11 @@ class Workshop:
                 path=settings.checkpoint,
                 hint="Train from it: give it as start instead of checkpoint.",
             )
-        if given.card.classes != question.classes:  # in their order: pain is the last
+        known, asked = given.card.classes, question.classes
+        if known != asked and (in_order or set(known) != set(asked)):
+            order = " in this order" if set(known) == set(asked) else ""
             raise CheckpointError(
-                f"knows the classes {', '.join(given.card.classes)}, not "
-                f"{', '.join(question.classes)}",
+                f"knows the classes {', '.join(known)}{order}, not {', '.join(asked)}",
                 path=settings.checkpoint,
                 hint="Train from it: give it as start instead of checkpoint.",
             )
