@@ -34,11 +34,11 @@ def test_predict_keeps_every_answer_and_every_picture(
     monkeypatch.setattr(
         "painscope.report.save_timeline", lambda one, path, faces: drawn.append(path)
     )
-    videos = ["a/clip.mp4", "b/clip.mp4", "other.mp4", "stop.mp4"]
+    videos = ["a/clip.mp4", "b/Clip.mp4", "other.mp4", "stop.mp4"]
     call = ["predict", *videos, "--model", "run", "--out", "lines"]
     done = painscope(*call, cwd=tmp_path)
     assert done.returncode == 130
     assert [line.split(":")[0] for line in done.stdout.splitlines()] == videos[:3]
-    assert [path.name for path in drawn] == ["001-clip.png", "002-clip.png", "other.png"]
+    assert [path.name for path in drawn] == ["001-clip.png", "002-Clip.png", "other.png"]
     told = json.loads(painscope(*call, "--json", cwd=tmp_path).stdout)
     assert [answer["video"] for answer in told] == videos[:3]

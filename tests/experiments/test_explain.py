@@ -67,6 +67,24 @@ def test_maps_of_an_earlier_call_do_not_stay_among_the_new_ones(
     assert found.unit == "log odds"
 
 
+def test_tables_are_written_with_the_ends_of_lines_of_the_system(
+    assets: Path, eye: Eye, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    r"""On Windows, text that already ended its lines so got ``\r\r\n``: rows of nothing."""
+    monkeypatch.setattr("os.linesep", "\r\n")
+
+    def write(path: Path, text: str) -> None:
+        path.write_bytes(text.replace("\n", "\r\n").encode())
+
+    monkeypatch.setattr("painscope.experiments.explain.write_text", write, raising=False)
+    video = assets / "videos" / "single_face.mp4"
+    found = explain_video(video, eye, Explainer(eye.checkpoint), tmp_path, rate=1)
+    for name, table in (("frames", found.frames), ("shares", found.shares)):
+        lines = (tmp_path / f"{name}.csv").read_bytes().split(b"\r\n")
+        assert len(lines) == 1 + len(table) + 1
+        assert b"\r" not in b"".join(lines)
+
+
 def test_a_video_without_a_face_is_an_error(assets: Path, eye: Eye, tmp_path: Path):
     with pytest.raises(VideoError, match="no frame shows a face"):
         explain_video(

@@ -16,6 +16,7 @@ import pytest
 from painscope.datasets import load_dataset
 from painscope.errors import CheckpointError, UsageError
 from painscope.experiments import RunFolder, load_recipe, networks
+from painscope.experiments.forgotten import run_forgotten
 from painscope.experiments.networks import Workshop
 from painscope.experiments.settings import NetworkSettings
 from painscope.experiments.steps import Steps
@@ -94,8 +95,30 @@ def test_a_given_network_whose_classes_stand_the_other_way_round(tmp_path: Path)
     steps = Steps(RunFolder(tmp_path / "run"), tmp_path, lambda step, done, total: None)
     shop = Workshop(load_recipe("clinical-vs-experimental"), {}, steps, {})
     settings = NetworkSettings(dataset="biovid-a", checkpoint=path)
-    with pytest.raises(CheckpointError, match="knows the classes high-pain, no-pain, not no-pain"):
+    told = "high-pain, no-pain in this order, not no-pain, high"
+    with pytest.raises(CheckpointError, match=told):
         shop.network("clinical pain", settings, SimpleNamespace(classes=card.classes))
+
+
+def test_a_given_network_of_emotions_may_have_them_in_any_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is asked for by its name."""
+    network, card = random_checkpoint(width=0.05, input_size=32)
+    path = tmp_path / "network.safetensors"
+    save_checkpoint(path, network, card.model_copy(update={"untrained": ()}))
+
+    def ask(shop: Workshop, role: str, *_: object) -> SimpleNamespace:
+        if role == "pain":  # so the emotion network was taken
+            raise InterruptedError
+        return SimpleNamespace(classes=card.classes[::-1])
+
+    monkeypatch.setattr(Workshop, "question", ask)
+    steps = Steps(RunFolder(tmp_path / "run"), tmp_path, lambda step, done, total: None)
+    recipe = load_recipe("forgotten-action-units", [f"emotion.checkpoint={path}"])
+    real = SimpleNamespace(name="unbc-mcmaster", virtual=False, root=tmp_path)
+    with pytest.raises(InterruptedError):
+        run_forgotten(recipe, dict.fromkeys(("emotion", "pain", "action units"), real), steps)
 
 
 #: Of little faces at 4 frames per second.

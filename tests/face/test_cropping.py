@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from threading import Event
 from time import sleep
 
@@ -268,6 +270,26 @@ def test_calls_with_other_recordings_share_the_status(recordings, tmp_path, brig
         recordings[:1], bright_spot, tmp_path / "out", size=32, progress=crop_another
     )
     assert status["recording"].tolist() == ["a", "b"]
+
+
+def test_calls_that_end_at_once_both_tell_what_failed(broken, tmp_path, monkeypatch):
+    out, telling, told = tmp_path / "out", Event(), Event()
+    locator, write = make_locator("precropped"), folder_module.write_status
+
+    def wait(folder: Path, results: Iterable[CropResult]) -> pd.DataFrame:
+        if not telling.is_set():
+            telling.set()
+            told.wait(0.5)  # the other one would have told by then
+        return write(folder, results)
+
+    monkeypatch.setattr("painscope.face.cropping.write_status", wait)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(write_crops, [broken], locator, out, size=32)
+        assert telling.wait(10)
+        write_crops([replace(broken, id="other")], locator, out, size=32)
+        told.set()
+        first.result()
+    assert pd.read_parquet(out / "status.parquet")["recording"].tolist() == ["broken", "other"]
 
 
 def test_what_is_missing_or_damaged_is_named(recordings, tmp_path):

@@ -40,7 +40,7 @@ def predict(
 
     predictor = Predictor.load(model, classifier=classifier)
     answers: list[Answer] = []
-    stems = Counter(video.stem for video in videos)
+    stems = Counter(video.stem.casefold() for video in videos)  # many systems tell no case
     try:
         with progress_bars() as progress:
             for number, video in enumerate(videos, start=1):
@@ -50,7 +50,7 @@ def predict(
                 if not as_json:
                     typer.echo(answer.summary())
                 if out is not None and answer.error is None:
-                    twice = f"{number:03d}-" if stems[video.stem] > 1 else ""
+                    twice = f"{number:03d}-" if stems[video.stem.casefold()] > 1 else ""
                     picture = out / f"{twice}{video.stem}.png"
                     save_timeline(answer, picture, predictor.faces(video))
     finally:  # what there is, if it is stopped or cannot be written

@@ -16,7 +16,7 @@ from painscope.experiments.models import locator_of, source_path
 from painscope.explain import ACTION_UNITS, face_mask, region_masks
 from painscope.explain.measures import mass_inside
 from painscope.face import CropBatch, FaceStream, Locator, crop_landmarks, make_locator
-from painscope.files import atomic_path, write_text
+from painscope.files import atomic_path
 from painscope.networks import Checkpoint, load_checkpoint
 
 if TYPE_CHECKING:
@@ -160,8 +160,9 @@ def explain_video(
         (out / "overlay.mp4").unlink()
         raise VideoError("no frame shows a face, so there is nothing to explain", path=video)
     result = seen.result()
-    write_text(out / "frames.csv", result.frames.to_csv(index=False))
-    write_text(out / "shares.csv", result.shares.to_csv(index=False))
+    for name, table in (("frames", result.frames), ("shares", result.shares)):
+        with atomic_path(out / f"{name}.csv") as temporary:
+            table.to_csv(temporary, index=False)
     return result
 
 

@@ -48,7 +48,7 @@ def run_forgotten(
     shop = Workshop.of(recipe, datasets, steps, trained)
     with steps.step("emotion network", reused=shop.trained("emotion")):
         question = shop.question("emotion", recipe.emotion)
-        emotion = shop.network("emotion", recipe.emotion, question)
+        emotion = shop.network("emotion", recipe.emotion, question, in_order=False)
     tuned = all(shop.trained(f"stages/{stage}") for stage in STAGES)
     with steps.step("fine-tuning to pain", reused=tuned):
         tune = partial(

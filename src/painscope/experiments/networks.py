@@ -105,7 +105,12 @@ class Workshop:
         return network_path(self.steps.folder, role).is_file()
 
     def network(
-        self, role: str, settings: NetworkSettings, question: Question | None
+        self,
+        role: str,
+        settings: NetworkSettings,
+        question: Question | None,
+        *,
+        in_order: bool = True,
     ) -> Checkpoint:
         """Return the network of a role, given or trained, and leave it in ``models/``.
 
@@ -115,6 +120,9 @@ class Workshop:
         settings : NetworkSettings
         question : Question, optional
             What it answers; none of a network that is given for its features.
+        in_order : bool
+            Whether a given one's classes must stand in the question's order, for the last one
+            is taken for pain; where each is asked for by its name they need not.
 
         Raises
         ------
@@ -125,7 +133,7 @@ class Workshop:
         """
         path = network_path(self.steps.folder, role)
         if settings.checkpoint is not None:
-            given = _given(settings.checkpoint, question)
+            given = _given(settings.checkpoint, question, in_order)
             if path.is_file():
                 _refuse_another(given, load_checkpoint(path), settings.checkpoint)
             return save_checkpoint(path, *given)
@@ -149,16 +157,20 @@ class Workshop:
         )
 
 
-def _given(path: Path, question: Question | None) -> Checkpoint:
+def _given(path: Path, question: Question | None, in_order: bool) -> Checkpoint:
     """Load a network that is trained as far as it is read: to its features, or its answers."""
     given = load_checkpoint(path)
     hint = "Train from it: give it as start instead of checkpoint."
     if drawn := [part for part in given.card.untrained if question or part != "head"]:
         told = f"was never trained: {', '.join(drawn)} hold random numbers"
         raise CheckpointError(told, path=path, hint=hint)
-    if question and given.card.classes != question.classes:  # in their order: pain comes last
-        own, asked = ", ".join(given.card.classes), ", ".join(question.classes)
-        raise CheckpointError(f"knows the classes {own}, not {asked}", path=path, hint=hint)
+    known, asked = given.card.classes, question.classes if question else given.card.classes
+    alike = set(known) == set(asked)
+    if known != asked and (in_order or not alike):
+        own = ", ".join(known) + " in this order" * alike
+        raise CheckpointError(
+            f"knows the classes {own}, not {', '.join(asked)}", path=path, hint=hint
+        )
     return given
 
 

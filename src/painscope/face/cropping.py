@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from painscope.errors import PainscopeError, RunError, StorageError, UsageError
 from painscope.face.crop import CROP_SIZE
 from painscope.face.folder import (
+    STATUS,
     TRACK,
     CropResult,
     is_done,
@@ -118,8 +119,10 @@ def write_crops(
             if progress:
                 progress(result)
     finally:
-        told = {row.recording: row for row in read_status(out)}  # others may have told theirs
-        status = write_status(out, (told | results).values())
+        with Claims(out) as claims:
+            claims.wait([STATUS])  # others may be telling theirs
+            told = {row.recording: row for row in read_status(out)}
+            status = write_status(out, (told | results).values())
     return status
 
 

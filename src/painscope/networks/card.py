@@ -165,6 +165,13 @@ class Card(BaseModel):
 
         Older cards list virtual people like real ones, so of virtual people both count.
         """
-        names = (dataset, dataset.removeprefix(_VIRTUAL))
-        parts = (self.subjects, self.validation_subjects)
-        return frozenset(who for part in parts for name in names for who in part.get(name, ()))
+        return self.fitted_on(dataset) | _people(self.validation_subjects, dataset)
+
+    def fitted_on(self, dataset: str) -> frozenset[str]:
+        """Return whom the weights were fitted on: `seen` without who only stopped the training."""
+        return _people(self.subjects, dataset)
+
+
+def _people(told: Mapping[str, tuple[str, ...]], dataset: str) -> frozenset[str]:
+    names = (dataset, dataset.removeprefix(_VIRTUAL))
+    return frozenset(who for name in names for who in told.get(name, ()))

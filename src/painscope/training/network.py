@@ -262,7 +262,7 @@ def _refuse_people_seen_before(parent: Checkpoint | None, question: Question) ->
     if not parent:
         return
     stopping, tested = set(question.validation.subjects), set(question.test.subjects)
-    fitted = stopping & set(parent.card.subjects.get(question.dataset, ()))
+    fitted = stopping & parent.card.fitted_on(question.dataset)
     if both := fitted | (tested & parent.card.seen(question.dataset)):
         raise LeakageError(
             f"the network to start from has seen people who are held out here: {names(both)}",
