@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -48,3 +49,8 @@ def one_core() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("painscope.experiments.crops.os.cpu_count", lambda: 1)
         yield
+
+
+def real(name: str) -> SimpleNamespace:
+    """Return as much of a dataset of real people as tells whose it is."""
+    return SimpleNamespace(name=name, virtual=False, root=Path("nowhere"))

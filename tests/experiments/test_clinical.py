@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from tests.experiments.small_studies import real
 
-from painscope.errors import RunError
-from painscope.experiments import RunFolder
+from painscope.errors import RunError, UsageError
+from painscope.experiments import RunFolder, load_recipe
+from painscope.experiments.clinical import run_clinical
 from painscope.experiments.facts import read_facts
 from painscope.report import write_report
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 class TestClinical:
     def test_each_network_is_tested_on_both(self, clinical: RunFolder) -> None:
         matrix = clinical.table("matrix")
@@ -57,10 +59,19 @@ class TestClinical:
         for name in ("matrix", "faces", "inside", "curves", "cascade", "concepts", "tcav"):
             assert (clinical.path / "figures" / f"{name}.svg").is_file()
 
+    def test_a_damaged_table_is_named(self, clinical: RunFolder, tmp_path: Path) -> None:
+        out = shutil.copytree(clinical.path, tmp_path / "run")
+        table = pd.read_parquet(out / "inside.parquet").drop(columns="gain")
+        table.to_parquet(out / "inside.parquet")
+        with pytest.raises(RunError, match=r"inside\.parquet: has no column 'gain'"):
+            write_report(out)
 
-def test_a_damaged_table_is_named(clinical: RunFolder, tmp_path: Path) -> None:
-    out = shutil.copytree(clinical.path, tmp_path / "run")
-    table = pd.read_parquet(out / "inside.parquet").drop(columns="gain")
-    table.to_parquet(out / "inside.parquet")
-    with pytest.raises(RunError, match=r"inside\.parquet: has no column 'gain'"):
-        write_report(out)
+
+def test_pain_whose_action_units_nobody_knows_in_either_dataset() -> None:
+    datasets = {
+        "experimental pain": real("biovid-a"),
+        "clinical pain": real("icope-video"),
+        "action units": real("unbc-mcmaster"),
+    }
+    with pytest.raises(UsageError, match="no relevance can be measured"):
+        run_clinical(load_recipe("clinical-vs-experimental"), datasets, None)

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from types import SimpleNamespace
-
 import pytest
+from tests.experiments.small_studies import real
 
 from painscope.errors import DatasetError, UsageError
 from painscope.experiments import load_recipe
 from painscope.experiments.clinical import run_clinical
 from painscope.experiments.forgotten import run_forgotten
-
-
-def real(name: str) -> SimpleNamespace:
-    return SimpleNamespace(name=name, virtual=False, root=Path("nowhere"))
-
 
 STUDIES = (
     (run_forgotten, "forgotten-action-units"),
@@ -36,13 +29,3 @@ class TestBothStudies:
     def test_pictures_whose_action_units_nobody_knows(self, study, name) -> None:
         with pytest.raises(DatasetError, match="nobody knows which action units biovid-a"):
             study(load_recipe(name), {"action units": real("biovid-a")}, None)
-
-
-def test_pain_whose_action_units_nobody_knows_in_either_dataset() -> None:
-    datasets = {
-        "experimental pain": real("biovid-a"),
-        "clinical pain": real("icope-video"),
-        "action units": real("unbc-mcmaster"),
-    }
-    with pytest.raises(UsageError, match="no relevance can be measured"):
-        run_clinical(load_recipe("clinical-vs-experimental"), datasets, None)
