@@ -105,7 +105,7 @@ class OpenVINOEngine(Engine):
         """OpenVINO's version; for int8 also NNCF's, and the sha256 of the calibration's crops."""
         told: dict[str, object] = {"engine": f"openvino {version('openvino')}"}
         if self.calibration is not None:
-            told["quantised"] = f"nncf {version('nncf')}"
+            told["quantised"] = f"nncf {version('nncf')}, weights of 8 bits"
             told["calibration_sha256"] = hashlib.sha256(
                 np.ascontiguousarray(self.calibration).data
             ).hexdigest()
