@@ -152,6 +152,11 @@ class Dataset(ABC):
     def _wanted(cls) -> str:
         return f"Give the folder that holds {cls.layout}."
 
+    @property
+    def tree(self) -> tuple[str, bool]:
+        """Where it lies and whether its people are virtual: two trees may have the same ids."""
+        return str(self.root.resolve()), self.virtual
+
     @classmethod
     def _nearby(cls, root: Path) -> Path | None:
         """Return a folder of the right layout, up to two levels below or, failing that, above."""

@@ -6,11 +6,12 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from painscope.datasets import Dataset
 from painscope.experiments.settings import FaceSettings
+from painscope.experiments.steps import StepProgress
 from painscope.face import Locator, crop_provenance, write_crops
 from painscope.recording import Recording
 
@@ -28,7 +29,7 @@ def cut_faces(
     store: Path,
     size: int,
     every: int,
-    progress: Callable[[str, int, int], None],
+    progress: StepProgress,
 ) -> Path:
     """Crop recordings' faces into ``store/crops``, continuing what is there.
 
@@ -55,8 +56,7 @@ def cut_faces(
         The folder of crops.
     """
     shape = crop_provenance(locator, rate=face.rate, margin=face.margin, size=size)
-    # Ids alone tell no two trees apart: virtual people have those of the real ones.
-    told = json.dumps([str(dataset.root.resolve()), dataset.virtual, shape], sort_keys=True)
+    told = json.dumps([*dataset.tree, shape], sort_keys=True)
     digest = hashlib.sha256(told.encode()).hexdigest()[:8]
     crops = store / "crops" / f"{dataset.name}-{size}-{face.rate:g}-{every}-{digest}"
     done = 0

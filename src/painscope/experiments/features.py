@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from painscope.datasets import Dataset
-from painscope.errors import UsageError, did_you_mean
+from painscope.errors import StorageError, UsageError, did_you_mean
 from painscope.experiments.recipe import RANDOM, SOURCE, FeatureSettings, Recipe, Row
 from painscope.experiments.steps import StepProgress
 from painscope.face import Locator
@@ -266,19 +266,21 @@ def stores_folder(root: Path | str, dataset: Dataset) -> Path:
     Raises
     ------
     StorageError
-        If the folder cannot be written.
+        If the folder cannot be written, or its mark is damaged.
     """
-    told = [str(dataset.root.resolve()), dataset.virtual]
     folder = folder_at(root) / dataset.name
     mark = folder / "tree.json"
     if not mark.exists():
         with Claims(folder) as claims:
             claims.wait(["tree"])
             if not mark.exists():
-                write_text(mark, json.dumps(told))
-    place, virtual = json.loads(mark.read_text(encoding="utf-8"))
+                write_text(mark, json.dumps(dataset.tree))
+    try:
+        place, virtual = json.loads(mark.read_text(encoding="utf-8"))
+    except ValueError:
+        raise StorageError("is damaged", path=mark, hint="Remove it.") from None
     moved = virtual == dataset.virtual and not Path(place).exists()
-    if [place, virtual] == told or moved:
+    if (place, virtual) == dataset.tree or moved:
         return folder
-    digest = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:8]
+    digest = hashlib.sha256(json.dumps(dataset.tree).encode()).hexdigest()[:8]
     return folder.with_name(f"{dataset.name}-{digest}")

@@ -107,8 +107,8 @@ def load_study(run: Path | str) -> Study:
     RunError
         If it is not one, of another format, or damaged; one line says where.
     """
-    folder = RunFolder.open(run)
-    facts = read_facts(folder.path)
+    folder = RunFolder(run)
+    facts = read_facts(folder.path)  # says what is wrong with a folder that is no run
     if not isinstance(facts, StudyFacts) or facts.kind not in TABLES:
         raise RunError(f"is a run of the unknown kind {facts.kind}", path=folder.path)
     tables = {}

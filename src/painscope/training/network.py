@@ -149,8 +149,8 @@ def train_network(
     _settle(out, card, precision)
     if (out / CHECKPOINT).exists():
         return load_checkpoint(out / CHECKPOINT)
-    spread = {"devices": devices, "num_nodes": num_nodes, "strategy": strategy}
-    return _train(network, card, question, out, where, spread, progress)
+    sharing = {"devices": devices, "num_nodes": num_nodes, "strategy": strategy}
+    return _train(network, card, question, out, where, sharing, progress)
 
 
 def _card(
