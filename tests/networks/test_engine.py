@@ -8,8 +8,10 @@ import pytest
 import torch
 from torch import nn
 
+from painscope.errors import UsageError
 from painscope.networks import (
     VGG16GAP,
+    Engine,
     Preprocessing,
     Reading,
     TorchEngine,
@@ -20,21 +22,21 @@ from painscope.networks import (
 CPU = torch.device("cpu")
 
 
-def make(precision: str = "fp32", device: str = "cpu", compile: bool = False) -> TorchEngine:
-    network, card = random_checkpoint(width=1 / 8, input_size=64)
+def make(precision: str = "fp32", device: str = "cpu", name: str = "torch") -> TorchEngine:
+    network, card = random_checkpoint(width=1 / 8, input_size=64)  # 64 channels in the last layers
     return TorchEngine(
         Reading(network.to(device), VGG16GAP.features),
         card.preprocessing,
         size=card.input_size,
         device=torch.device(device),
         precision=precision,  # type: ignore[arg-type]
-        compile=compile,
+        name=name,  # type: ignore[arg-type]
     )
 
 
-@pytest.fixture(params=["fp32", "bf16"])
+@pytest.fixture(params=["fp32", "winograd", "bf16"])
 def engine(request: pytest.FixtureRequest) -> TorchEngine:
-    return make(request.param)
+    return make(name="winograd") if request.param == "winograd" else make(request.param)
 
 
 def crops(n: int, seed: int = 0) -> np.ndarray:
@@ -52,13 +54,14 @@ def test_a_crops_numbers_depend_on_nothing_else(engine: TorchEngine) -> None:
     assert engine(images[:0]).shape == (0, 1024)
 
 
-def test_numbers_do_not_depend_on_the_number_of_threads() -> None:
+@pytest.mark.parametrize("name", ["torch", "winograd"])
+def test_numbers_do_not_depend_on_the_number_of_threads(name: str) -> None:
     images, before = crops(6), torch.get_num_threads()
     values = []
     try:
         for threads in (1, 3):
             torch.set_num_threads(threads)
-            engine = make()
+            engine = make(name=name)
             assert engine.streams == threads
             values.append(engine(images))
     finally:
@@ -120,6 +123,31 @@ def test_bf16_is_close_to_fp32_and_leaves_the_network_in_fp32(cosine) -> None:
         precision="bf16",
     )
     assert {p.dtype for p in network.parameters()} == {torch.float32}
+
+
+def test_the_cpu_takes_winograds_convolutions_where_they_are_faster(cosine) -> None:
+    def engine(reading: Reading, name: str = "auto", precision: str = "fp32") -> Engine:
+        return make_engine(
+            name,
+            reading,
+            Preprocessing(),
+            size=16,
+            device=CPU,
+            precision=precision,  # type: ignore[arg-type]
+        )
+
+    wide, narrow = (Reading(nn.Conv2d(3, n, 1), small) for n in (64, 16))
+    wide.network = nn.Sequential(wide.network, nn.Conv2d(64, 64, 3, padding=1))
+    assert engine(narrow).name == engine(wide, precision="bf16").name == "torch"
+    fast, plain = engine(wide), engine(wide, "torch")
+    assert (fast.name, fast.provenance) == ("winograd", {"engine": "winograd"})
+    assert (plain.name, plain.provenance) == ("torch", {})
+    images = crops(5)[:, :16, :16]
+    values = fast(images)
+    np.testing.assert_allclose(values, plain(images), rtol=1e-4, atol=1e-5)
+    assert np.any(values != plain(images))  # it was computed in another way
+    with pytest.raises(UsageError, match="for the CPU in fp32, not cpu in bf16"):
+        engine(wide, "winograd", "bf16")
 
 
 def small(network: nn.Module, images: torch.Tensor) -> torch.Tensor:

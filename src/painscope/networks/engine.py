@@ -11,7 +11,7 @@ import copy
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Thread
-from typing import Any
+from typing import Any, Literal, cast
 
 import numpy as np
 import torch
@@ -122,6 +122,10 @@ class Reading(nn.Module):
 class TorchEngine(Engine):
     """A network in torch, on the CPU or a GPU.
 
+    It computes the network as it is written, or with fewer multiplications by Winograd's
+    convolutions (on the CPU, in fp32), or as `torch.compile` makes of it, which takes minutes
+    first and needs a C++ compiler.
+
     Parameters
     ----------
     reading : Reading
@@ -131,8 +135,8 @@ class TorchEngine(Engine):
         Side of the crops in pixels.
     device : torch.device
     precision : {"fp32", "bf16"}
-    compile : bool
-        Whether `torch.compile` makes it faster first: minutes, and it needs a C++ compiler.
+    name : {"torch", "winograd", "torch-compiled"}
+        How it computes the network.
     """
 
     def __init__(
@@ -143,9 +147,13 @@ class TorchEngine(Engine):
         size: int,
         device: torch.device,
         precision: Precision,
-        compile: bool = False,
+        name: Literal["torch", "winograd", "torch-compiled"] = "torch",
     ) -> None:
         self._cores = torch.get_num_threads()
+        if name == "winograd":
+            from painscope.networks.winograd import with_winograd
+
+            reading = with_winograd(reading)
         if precision == "bf16":  # once, and not in every batch
             reading = copy.deepcopy(reading).to(torch.bfloat16)
         if device.type == "cpu":
@@ -154,8 +162,8 @@ class TorchEngine(Engine):
             super().__init__(CUDA_BATCH, streams=CUDA_STREAMS)
         if device.type == "cuda":
             reading = reading.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.name = "torch-compiled" if compile else "torch"
-        self._reading = torch.compile(reading) if compile else reading
+        self.name = name
+        self._reading = torch.compile(reading) if name == "torch-compiled" else reading
         self.preprocessing, self.device, self.precision = preprocessing, device, precision
         if device.type == "cuda":
             if precision == "fp32":  # and not in the 19 bits that convolutions take by default
@@ -164,7 +172,7 @@ class TorchEngine(Engine):
 
     @property
     def provenance(self) -> Mapping[str, object]:
-        """Whether it was compiled: that fuses layers, which rounds differently."""
+        """How it computes the network, if not as it is written: that rounds differently."""
         return {} if self.name == "torch" else {"engine": self.name}
 
     def _begin(self) -> None:
@@ -211,7 +219,7 @@ def compute_alone(cores: int) -> None:
 
 
 #: How a network can be run.
-ENGINES = ("torch", "torch-compiled", "openvino")
+ENGINES = ("torch", "winograd", "torch-compiled", "openvino")
 
 
 def make_engine(
@@ -229,7 +237,8 @@ def make_engine(
     Parameters
     ----------
     name : str
-        One of `ENGINES`, or ``"auto"``: torch, and OpenVINO for int8.
+        One of `ENGINES`, or ``"auto"``: OpenVINO for int8, Winograd's convolutions where the CPU
+        computes in fp32 and the network has some that they make faster, and else torch.
     reading : Reading
     preprocessing : Preprocessing
     size : int
@@ -246,7 +255,7 @@ def make_engine(
         installed.
     """
     if name == "auto":
-        name = "openvino" if precision == "int8" else "torch"
+        name = _fastest(reading, device, precision)
     if name not in ENGINES:
         raise UsageError(f"unknown engine {name!r}", hint=did_you_mean(name, ENGINES))
     if (precision == "int8") != (calibration is not None):
@@ -264,7 +273,28 @@ def make_engine(
         )
     if precision == "int8":
         raise UsageError("torch does not compute in int8 here", hint="Use engine openvino.")
-    compile = name == "torch-compiled"
+    if name == "winograd" and (device.type, precision) != ("cpu", "fp32"):
+        raise UsageError(
+            f"Winograd's convolutions are for the CPU in fp32, not {device.type} in {precision}",
+            hint="Use engine torch, or device cpu and precision fp32.",
+        )
     return TorchEngine(
-        reading, preprocessing, size=size, device=device, precision=precision, compile=compile
+        reading,
+        preprocessing,
+        size=size,
+        device=device,
+        precision=precision,
+        name=cast(Literal["torch", "winograd", "torch-compiled"], name),
     )
+
+
+def _fastest(reading: Reading, device: torch.device, precision: Precision) -> str:
+    """Return the engine that is the fastest of those that are always there."""
+    if precision == "int8":
+        return "openvino"
+    if (device.type, precision) != ("cpu", "fp32"):
+        return "torch"
+    from painscope.networks.winograd import WinogradConvolution
+
+    fits = any(WinogradConvolution.fits(layer) for layer in reading.modules())
+    return "winograd" if fits else "torch"

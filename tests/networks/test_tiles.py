@@ -1,0 +1,78 @@
+"""Tiles are what the formula of Winograd's convolution says, also at the edges."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from painscope.networks.tiles import INPUTS, LANES, OUTPUTS, from_products, to_tiles
+
+# The polynomials behind F(4×4, 3×3) are evaluated at 0, 1, -1, 2, -2 and infinity; its matrices as
+# the paper prints them (Lavin and Gray, section 4.2).
+TO = np.array(
+    [
+        [4, 0, -5, 0, 1, 0],
+        [0, -4, -4, 1, 1, 0],
+        [0, 4, -4, -1, 1, 0],
+        [0, -2, -1, 2, 1, 0],
+        [0, 2, -1, -2, 1, 0],
+        [0, 4, 0, -5, 0, 1],
+    ]
+)
+POINTS = np.array([0, 1, -1, 2, -2])
+FROM = np.column_stack([POINTS[None] ** np.arange(OUTPUTS)[:, None], [0, 0, 0, 1]])
+
+
+def whole(shape: tuple[int, ...], seed: int = 0) -> np.ndarray:
+    """Whole numbers, of which float32 loses nothing."""
+    return np.random.default_rng(seed).integers(-8, 9, shape).astype(np.float32)
+
+
+@pytest.mark.parametrize(("height", "width"), [(8, 8), (6, 11), (1, 2), (4, 13)])
+def test_tiles_overlap_by_two_and_end_in_zeros(height: int, width: int) -> None:
+    maps = whole((2, height, width, 2 * LANES))
+    down, across = -(-height // OUTPUTS), -(-width // OUTPUTS)
+    padded = np.zeros((2, 4 * down + 2, 4 * across + 2, 2 * LANES))
+    padded[:, 1 : height + 1, 1 : width + 1] = maps
+    expected = [
+        np.einsum("ya,abc,xb->yxc", TO, image[4 * y :, 4 * x :][:INPUTS, :INPUTS], TO)
+        for image in padded
+        for y in range(down)
+        for x in range(across)
+    ]
+    tiles = np.full((len(expected), INPUTS**2, 2 * LANES), np.nan, np.float32)
+    to_tiles(maps, 0, tiles)
+    np.testing.assert_array_equal(tiles, np.stack(expected).reshape(tiles.shape))
+    some = np.full((len(expected) - 1, *tiles.shape[1:]), np.nan, np.float32)
+    to_tiles(maps, 1, some)
+    np.testing.assert_array_equal(some, tiles[1:])
+
+
+@pytest.mark.parametrize(("height", "width"), [(8, 8), (6, 11), (1, 2), (4, 13)])
+@pytest.mark.parametrize("lowest", [0.0, -np.inf])
+def test_outputs_lie_where_their_tiles_were(height: int, width: int, lowest: float) -> None:
+    down, across = -(-height // OUTPUTS), -(-width // OUTPUTS)
+    count, channels = 2 * down * across, 2 * LANES
+    products, bias = whole((INPUTS**2, count, channels)), whole((channels,), seed=1)
+    square = products.reshape(INPUTS, INPUTS, count, channels)
+    outputs = np.einsum("ya,abtc,xb->tyxc", FROM, square, FROM) + bias
+    expected = (
+        outputs.reshape(2, down, across, OUTPUTS, OUTPUTS, channels)
+        .swapaxes(2, 3)
+        .reshape(2, down * OUTPUTS, across * OUTPUTS, channels)[:, :height, :width]
+    )
+    maps = np.full((2, height, width, channels), np.nan, np.float32)
+    half = count // 2
+    from_products(np.ascontiguousarray(products[:, :half]), bias, lowest, 0, maps)
+    assert np.isnan(maps[1]).all()
+    from_products(np.ascontiguousarray(products[:, half:]), bias, lowest, half, maps)
+    np.testing.assert_array_equal(maps, np.maximum(expected, lowest))
+
+
+def test_what_is_no_number_stays_so_behind_a_relu() -> None:
+    products = np.zeros((INPUTS**2, 1, LANES), np.float32)
+    products[0, 0, 3] = np.nan
+    maps = np.zeros((1, 4, 4, LANES), np.float32)
+    from_products(products, np.zeros(LANES, np.float32), 0.0, 0, maps)
+    assert np.isnan(maps[0, 0, 0, 3])
+    assert np.isfinite(maps[..., :3]).all()
