@@ -12,6 +12,7 @@ from painscope.errors import UsageError
 from painscope.networks import (
     VGG16GAP,
     Engine,
+    Precision,
     Preprocessing,
     Reading,
     TorchEngine,
@@ -23,7 +24,8 @@ CPU = torch.device("cpu")
 
 
 def make(precision: str = "fp32", device: str = "cpu", name: str = "torch") -> TorchEngine:
-    network, card = random_checkpoint(width=1 / 8, input_size=64)  # 64 channels in the last layers
+    # The third block has 64 channels and maps of 16×16: where Winograd's convolutions begin.
+    network, card = random_checkpoint(width=1 / 4, input_size=64)
     return TorchEngine(
         Reading(network.to(device), VGG16GAP.features),
         card.preprocessing,
@@ -126,15 +128,8 @@ def test_bf16_is_close_to_fp32_and_leaves_the_network_in_fp32(cosine) -> None:
 
 
 def test_the_cpu_takes_winograds_convolutions_where_they_are_faster(cosine) -> None:
-    def engine(reading: Reading, name: str = "auto", precision: str = "fp32") -> Engine:
-        return make_engine(
-            name,
-            reading,
-            Preprocessing(),
-            size=16,
-            device=CPU,
-            precision=precision,  # type: ignore[arg-type]
-        )
+    def engine(reading: Reading, name: str = "auto", precision: Precision = "fp32") -> Engine:
+        return make_engine(name, reading, Preprocessing(), size=16, device=CPU, precision=precision)
 
     wide, narrow = (Reading(nn.Conv2d(3, n, 1), small) for n in (64, 16))
     wide.network = nn.Sequential(wide.network, nn.Conv2d(64, 64, 3, padding=1))

@@ -28,51 +28,50 @@ def whole(shape: tuple[int, ...], seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(-8, 9, shape).astype(np.float32)
 
 
-@pytest.mark.parametrize(("height", "width"), [(8, 8), (6, 11), (1, 2), (4, 13)])
+SIZES = pytest.mark.parametrize(("height", "width"), [(8, 8), (6, 11), (1, 2), (4, 13)])
+
+
+@SIZES
 def test_tiles_overlap_by_two_and_end_in_zeros(height: int, width: int) -> None:
-    maps = whole((2, height, width, 2 * LANES))
+    maps = whole((height, width, 2 * LANES))
     down, across = -(-height // OUTPUTS), -(-width // OUTPUTS)
-    padded = np.zeros((2, 4 * down + 2, 4 * across + 2, 2 * LANES))
-    padded[:, 1 : height + 1, 1 : width + 1] = maps
-    expected = [
-        np.einsum("ya,abc,xb->yxc", TO, image[4 * y :, 4 * x :][:INPUTS, :INPUTS], TO)
-        for image in padded
-        for y in range(down)
-        for x in range(across)
-    ]
+    padded = np.zeros((OUTPUTS * down + 2, OUTPUTS * across + 2, 2 * LANES))
+    padded[1 : height + 1, 1 : width + 1] = maps
+    expected = np.stack(
+        [
+            np.einsum("ya,abc,xb->yxc", TO, padded[y:, x:][:INPUTS, :INPUTS], TO)
+            for y in range(0, OUTPUTS * down, OUTPUTS)
+            for x in range(0, OUTPUTS * across, OUTPUTS)
+        ]
+    )
     tiles = np.full((len(expected), INPUTS**2, 2 * LANES), np.nan, np.float32)
     to_tiles(maps, 0, tiles)
-    np.testing.assert_array_equal(tiles, np.stack(expected).reshape(tiles.shape))
+    np.testing.assert_array_equal(tiles, expected.reshape(tiles.shape))
     some = np.full((len(expected) - 1, *tiles.shape[1:]), np.nan, np.float32)
     to_tiles(maps, 1, some)
     np.testing.assert_array_equal(some, tiles[1:])
 
 
-@pytest.mark.parametrize(("height", "width"), [(8, 8), (6, 11), (1, 2), (4, 13)])
+@SIZES
 @pytest.mark.parametrize("lowest", [0.0, -np.inf])
 def test_outputs_lie_where_their_tiles_were(height: int, width: int, lowest: float) -> None:
-    down, across = -(-height // OUTPUTS), -(-width // OUTPUTS)
-    count, channels = 2 * down * across, 2 * LANES
-    products, bias = whole((INPUTS**2, count, channels)), whole((channels,), seed=1)
-    square = products.reshape(INPUTS, INPUTS, count, channels)
-    outputs = np.einsum("ya,abtc,xb->tyxc", FROM, square, FROM) + bias
-    expected = (
-        outputs.reshape(2, down, across, OUTPUTS, OUTPUTS, channels)
-        .swapaxes(2, 3)
-        .reshape(2, down * OUTPUTS, across * OUTPUTS, channels)[:, :height, :width]
-    )
-    maps = np.full((2, height, width, channels), np.nan, np.float32)
-    half = count // 2
-    from_products(np.ascontiguousarray(products[:, :half]), bias, lowest, 0, maps)
-    assert np.isnan(maps[1]).all()
-    from_products(np.ascontiguousarray(products[:, half:]), bias, lowest, half, maps)
+    down, across, channels = -(-height // OUTPUTS), -(-width // OUTPUTS), 2 * LANES
+    products, bias = whole((INPUTS**2, down * across, channels)), whole((channels,), seed=1)
+    square = products.reshape(INPUTS, INPUTS, down, across, channels)
+    outputs = np.einsum("ya,abtsc,xb->tysxc", FROM, square, FROM) + bias
+    expected = outputs.reshape(OUTPUTS * down, OUTPUTS * across, channels)[:height, :width]
+    maps = np.full((height, width, channels), np.nan, np.float32)
+    last = down * across - 1
+    from_products(np.ascontiguousarray(products[:, last:]), bias, lowest, last, maps)
+    assert np.isnan(maps[: OUTPUTS * (down - 1)]).all()
+    from_products(np.ascontiguousarray(products[:, :last]), bias, lowest, 0, maps)
     np.testing.assert_array_equal(maps, np.maximum(expected, lowest))
 
 
 def test_what_is_no_number_stays_so_behind_a_relu() -> None:
     products = np.zeros((INPUTS**2, 1, LANES), np.float32)
     products[0, 0, 3] = np.nan
-    maps = np.zeros((1, 4, 4, LANES), np.float32)
+    maps = np.zeros((4, 4, LANES), np.float32)
     from_products(products, np.zeros(LANES, np.float32), 0.0, 0, maps)
-    assert np.isnan(maps[0, 0, 0, 3])
+    assert np.isnan(maps[0, 0, 3])
     assert np.isfinite(maps[..., :3]).all()

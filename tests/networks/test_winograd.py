@@ -8,7 +8,12 @@ import torch
 from torch import nn
 
 from painscope.networks import VGG16GAP
-from painscope.networks.winograd import TILES, WinogradConvolution, with_winograd
+from painscope.networks.winograd import (
+    FEWEST_TILES,
+    TILES,
+    WinogradConvolution,
+    with_winograd,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -29,11 +34,11 @@ def apart(values: torch.Tensor, exact: torch.Tensor) -> float:
 @pytest.mark.parametrize(
     ("shape", "out"),
     [
-        ((1, 64, 4, 4), 64),
+        ((1, 64, 16, 16), 64),
         ((2, 64, 14, 14), 80),  # whole tiles and cut ones
         ((3, 96, 5, 31), 64),
-        ((2, 64, 1, 1), 64),
-        ((5, 64, 28, 28), 64),  # more tiles than are multiplied at once, and some left over
+        ((2, 64, 1, 64), 64),
+        ((2, 64, 48, 45), 64),  # more tiles than are multiplied at once, and some left over
     ],
 )
 @pytest.mark.parametrize("memory", [torch.contiguous_format, torch.channels_last])
@@ -43,25 +48,35 @@ def test_it_is_the_same_convolution(shape, out: int, memory: torch.memory_format
     exact = copy.deepcopy(plain).double()(maps.double())
     values = WinogradConvolution(plain)(maps)
     assert values.shape == exact.shape
-    assert values.is_contiguous(memory_format=torch.channels_last)
+    assert not torch.equal(values, plain(maps))  # it was computed in another way
     assert apart(values, exact) < 5e-6
     assert (values < 0).any()
 
 
-def test_the_tests_have_more_tiles_than_are_multiplied_at_once() -> None:
-    assert TILES < 5 * 49
-    assert (5 * 49) % TILES
+def test_the_largest_of_these_is_multiplied_in_two_parts() -> None:
+    assert TILES < 12 * 12
+    assert (12 * 12) % TILES
+
+
+@pytest.mark.parametrize("relu", [False, True])
+def test_maps_of_few_tiles_are_convolved_as_ever(relu: bool) -> None:
+    plain, maps = convolution(), torch.randn(2, 64, 12, 12)
+    assert FEWEST_TILES > 3 * 3
+    fast = WinogradConvolution(plain)
+    fast.relu = relu
+    expected = plain(maps)
+    assert torch.equal(fast(maps), expected.relu() if relu else expected)
 
 
 def test_without_a_bias() -> None:
-    plain, maps = convolution(bias=False), torch.randn(1, 64, 7, 9)
+    plain, maps = convolution(bias=False), torch.randn(1, 64, 17, 19)
     exact = copy.deepcopy(plain).double()(maps.double())
     assert apart(WinogradConvolution(plain)(maps), exact) < 5e-6
 
 
 def test_a_maps_numbers_do_not_depend_on_its_place() -> None:
     fast, maps = WinogradConvolution(convolution()), torch.randn(9, 64, 14, 14)
-    values = fast(maps)  # 144 tiles: those of the last maps are multiplied apart
+    values = fast(maps)
     assert torch.equal(fast(maps.flip(0)).flip(0), values)
 
 
@@ -94,7 +109,7 @@ def test_other_layers_are_left_alone(layer: nn.Module) -> None:
 
 def test_a_network_keeps_its_shape_and_its_answers() -> None:
     network = VGG16GAP(1 / 4).train()
-    images = torch.randn(3, 3, 50, 66)
+    images = torch.randn(2, 3, 130, 114)
     exact = copy.deepcopy(network).double().features(images.double())
     fast = with_winograd(network)
     replaced = [n for n, m in fast.trunk.named_children() if isinstance(m, WinogradConvolution)]
@@ -102,11 +117,13 @@ def test_a_network_keeps_its_shape_and_its_answers() -> None:
     assert [n for n, _ in fast.trunk.named_children()] == [
         n for n, _ in network.trunk.named_children()
     ]
-    assert all(fast.trunk.get_submodule(name).lowest == 0 for name in replaced)
+    assert all(fast.trunk.get_submodule(name).relu for name in replaced)
     assert apart(fast.features(images), exact) < 5e-6
     assert not fast.training
     assert network.training
     assert not any(isinstance(module, WinogradConvolution) for module in network.modules())
+    shared = {id(one) for one in network.parameters()}
+    assert {id(one) for one in fast.parameters()} == shared
 
 
 FOUR_AND_FIVE = [(block, k) for block in (4, 5) for k in (1, 2, 3)]
@@ -125,7 +142,7 @@ class Residual(nn.Module):
 
 
 def test_a_relu_is_taken_in_only_where_it_surely_follows() -> None:
-    network, maps = Residual(), torch.randn(1, 64, 8, 8)
+    network, maps = Residual(), torch.randn(1, 64, 16, 16)
     fast = with_winograd(network)
     assert isinstance(fast.convolution, WinogradConvolution)
     assert isinstance(fast.relu, nn.ReLU)
@@ -135,6 +152,6 @@ def test_a_relu_is_taken_in_only_where_it_surely_follows() -> None:
 def test_a_relu_that_stands_twice_is_computed_twice() -> None:
     relu = nn.ReLU()
     network = nn.Sequential(convolution(), relu, convolution(), relu)
-    fast, maps = with_winograd(network), torch.randn(1, 64, 8, 8)
+    fast, maps = with_winograd(network), torch.randn(1, 64, 16, 16)
     assert (fast(maps) >= 0).all()
     assert apart(fast(maps), network(maps).double()) < 5e-6

@@ -109,29 +109,27 @@ def to_tiles(maps, first, tiles):  # type: ignore[no-untyped-def]
 
     Parameters
     ----------
-    maps : float32 [B, H, W, C]
+    maps : float32 [H, W, C]
         Beyond their edges is nothing: zeros.
     first : int
-        The first tile, counted through all maps.
+        The first tile, row by row.
     tiles : float32 [count, 36, C]
         Written.
     """
-    _, height, width, channels = maps.shape
-    down, across = (height + OUTPUTS - 1) // OUTPUTS, (width + OUTPUTS - 1) // OUTPUTS
+    height, width, channels = maps.shape
+    across = (width + OUTPUTS - 1) // OUTPUTS
     patch = np.empty((INPUTS, INPUTS, channels), np.float32)
     inside, edge, target = maps.reshape(-1), patch.reshape(-1), tiles.reshape(-1)
     for k in range(len(tiles)):
-        row, column = (first + k) // across, (first + k) % across
-        image = row // down
-        top, left = OUTPUTS * (row % down) - 1, OUTPUTS * column - 1
-        source, place = inside, ((image * height + top) * width + left) * channels
-        line = width * channels
+        top = OUTPUTS * ((first + k) // across) - 1
+        left = OUTPUTS * ((first + k) % across) - 1
+        source, place, line = inside, (top * width + left) * channels, width * channels
         if top < 0 or left < 0 or top + INPUTS > height or left + INPUTS > width:
             source, place, line = edge, 0, INPUTS * channels
             for y in range(INPUTS):
                 for x in range(INPUTS):
                     if 0 <= top + y < height and 0 <= left + x < width:
-                        patch[y, x] = maps[image, top + y, left + x]
+                        patch[y, x] = maps[top + y, left + x]
                     else:
                         patch[y, x] = 0
         for c in range(0, channels, LANES):
@@ -150,12 +148,12 @@ def from_products(products, bias, lowest, first, maps):  # type: ignore[no-untyp
     lowest : float
         0 for a ReLU.
     first : int
-        The first tile, counted through all maps.
-    maps : float32 [B, H, W, C]
+        The first tile, row by row.
+    maps : float32 [H, W, C]
         Written.
     """
-    _, height, width, channels = maps.shape
-    down, across = (height + OUTPUTS - 1) // OUTPUTS, (width + OUTPUTS - 1) // OUTPUTS
+    height, width, channels = maps.shape
+    across = (width + OUTPUTS - 1) // OUTPUTS
     patch = np.empty((OUTPUTS, OUTPUTS, channels), np.float32)
     source, target = products.reshape(-1), patch.reshape(-1)
     count = products.shape[1]
@@ -165,12 +163,11 @@ def from_products(products, bias, lowest, first, maps):  # type: ignore[no-untyp
         for c in range(0, channels, LANES):
             place = k * channels + c
             _to_outputs(source, place, INPUTS * step, step, target, c, OUTPUTS * channels, channels)
-        row, column = (first + k) // across, (first + k) % across
-        image = row // down
-        top, left = OUTPUTS * (row % down), OUTPUTS * column
+        top = OUTPUTS * ((first + k) // across)
+        left = OUTPUTS * ((first + k) % across)
         for y in range(min(OUTPUTS, height - top)):
             for x in range(min(OUTPUTS, width - left)):
-                values, written = patch[y, x], maps[image, top + y, left + x]
+                values, written = patch[y, x], maps[top + y, left + x]
                 for c in range(channels):
                     value = values[c] + bias[c]
                     written[c] = least if value < least else value  # NaN stays NaN

@@ -34,12 +34,14 @@ _FILTER = (
 )
 #: Tiles that are multiplied at once: enough for fast products, and few enough for the cache.
 TILES = 112
-#: Channels from which on the products saved are more than the tiles cost (benchmarks/winograd.py).
-CHANNELS = 64
+#: Channels and tiles of a map from which on this is faster (benchmarks/winograd.py).
+FEWEST_CHANNELS, FEWEST_TILES = 64, 16
 
 
 class WinogradConvolution(nn.Module):
     """A convolution of 3×3 for inference on a processor, and the ReLU after it.
+
+    Maps of few tiles are convolved as ever, which is faster for them.
 
     Parameters
     ----------
@@ -48,8 +50,8 @@ class WinogradConvolution(nn.Module):
 
     Attributes
     ----------
-    lowest : float
-        What no output falls below: 0 for a ReLU.
+    relu : bool
+        Whether what falls below 0 becomes 0.
     """
 
     filters: Tensor
@@ -63,11 +65,11 @@ class WinogradConvolution(nn.Module):
         zeros = torch.zeros(len(weight))
         self.register_buffer("filters", filters.flatten(0, 1).float().contiguous())
         self.register_buffer("bias", zeros if bias is None else bias.detach().clone())
-        self.lowest = float("-inf")
+        self.convolution, self.relu = convolution, False
 
     @staticmethod
     def fits(layer: nn.Module) -> TypeGuard[nn.Conv2d]:
-        """Whether it is a convolution that this one computes, and faster."""
+        """Whether it is a convolution that this one computes, and faster where maps are large."""
         return (
             type(layer) is nn.Conv2d  # whose heirs compute something else
             and layer.kernel_size == (3, 3)
@@ -75,22 +77,27 @@ class WinogradConvolution(nn.Module):
             and layer.padding_mode == "zeros"
             and layer.groups == 1
             and layer.in_channels % LANES == layer.out_channels % LANES == 0
-            and min(layer.in_channels, layer.out_channels) >= CHANNELS
+            and min(layer.in_channels, layer.out_channels) >= FEWEST_CHANNELS
         )
 
     def forward(self, maps: Tensor) -> Tensor:
         """Return float32 [B, C', H, W] of maps float32 [B, C, H, W]."""
+        batch, channels, height, width = maps.shape
+        count = -(-height // OUTPUTS) * -(-width // OUTPUTS)
+        if count < FEWEST_TILES:
+            values = self.convolution(maps)
+            return torch.relu(values) if self.relu else values
         maps = maps.permute(0, 2, 3, 1).contiguous()
-        batch, height, width, channels = maps.shape
         result = torch.empty(batch, height, width, len(self.bias))
-        count = batch * -(-height // OUTPUTS) * -(-width // OUTPUTS)
         tiles = torch.empty(min(count, TILES), INPUTS**2, channels)
-        source, bias, target = maps.numpy(), self.bias.numpy(), result.numpy()
-        for first in range(0, count, TILES):
-            some = tiles[: count - first]
-            to_tiles(source, first, some.numpy())
-            products = torch.bmm(some.transpose(0, 1), self.filters)
-            from_products(products.numpy(), bias, self.lowest, first, target)
+        bias, lowest = self.bias.numpy(), 0.0 if self.relu else float("-inf")
+        # Each map by itself: how a product's row is rounded may depend on where in it the row is.
+        for source, target in zip(maps.numpy(), result.numpy(), strict=True):
+            for first in range(0, count, TILES):
+                some = tiles[: count - first]
+                to_tiles(source, first, some.numpy())
+                products = torch.bmm(some.transpose(0, 1), self.filters)
+                from_products(products.numpy(), bias, lowest, first, target)
         return result.permute(0, 3, 1, 2)
 
 
@@ -100,10 +107,10 @@ _Network = TypeVar("_Network", bound=nn.Module)
 def with_winograd(network: _Network) -> _Network:
     """Return a copy of a network for inference, with Winograd's convolutions where they fit.
 
-    A ReLU that follows one in a sequence is computed with it; another layer holds its place.
+    A ReLU that follows one in a sequence is computed with it; another layer holds its place. The
+    parameters are those of the network itself.
     """
-    fast = copy.deepcopy(network).eval()
-    fast.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    fast = copy.deepcopy(network, {id(one): one for one in network.parameters()}).eval()
     for module in list(fast.modules()):
         for name, layer in list(module.named_children()):
             if WinogradConvolution.fits(layer):
@@ -111,6 +118,6 @@ def with_winograd(network: _Network) -> _Network:
         if isinstance(module, nn.Sequential):
             for (_, layer), (name, after) in pairwise(list(module.named_children())):
                 if isinstance(layer, WinogradConvolution) and isinstance(after, nn.ReLU):
-                    layer.lowest = 0.0
+                    layer.relu = True
                     setattr(module, name, nn.Identity())
     return fast
