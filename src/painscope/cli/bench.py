@@ -26,7 +26,7 @@ def bench(
     ),
     precision: str = typer.Option("auto", help="auto, fp32, bf16 or int8."),
     device: str = typer.Option("auto", help="auto, cpu or cuda."),
-    engine: str = typer.Option("auto", help="auto, torch, winograd, torch-compiled or openvino."),
+    engine: str = typer.Option("auto", help="auto, torch, torch-compiled or openvino."),
     seconds: float = typer.Option(8.0, min=0.1, help="How long each measurement lasts, about."),
     rounds: int = typer.Option(2, min=1, help="How often the two ways take turns."),
     json: bool = typer.Option(False, "--json", help="Print one JSON object."),

@@ -42,7 +42,7 @@ def extract(
     precision: str = typer.Option("auto", help="Of a network: auto, fp32, bf16 or int8."),
     device: str = typer.Option("auto", help="Of a network: auto, cpu or cuda."),
     engine: str = typer.Option(
-        "auto", help="Of a network: auto, torch, winograd, torch-compiled or openvino."
+        "auto", help="Of a network: auto, torch, torch-compiled or openvino."
     ),
     calibrate: list[Path] = typer.Option(
         [], metavar="VIDEO", help="Of a network in int8: faces of people who are not tested."

@@ -11,7 +11,7 @@ import copy
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Thread
-from typing import Any, Literal, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from painscope.errors import UsageError, did_you_mean
 from painscope.networks.card import Preprocessing, prepare
 from painscope.networks.device import Precision, autocast
+from painscope.networks.winograd import with_winograd
 
 __all__ = ["ENGINES", "Engine", "Reading", "TorchEngine", "compute_alone", "make_engine"]
 
@@ -122,9 +123,7 @@ class Reading(nn.Module):
 class TorchEngine(Engine):
     """A network in torch, on the CPU or a GPU.
 
-    It computes the network as it is written, or with fewer multiplications by Winograd's
-    convolutions (on the CPU, in fp32), or as `torch.compile` makes of it, which takes minutes
-    first and needs a C++ compiler.
+    On the CPU, in fp32, convolutions of 3×3 are Winograd's, as cuDNN's are on a GPU.
 
     Parameters
     ----------
@@ -135,8 +134,8 @@ class TorchEngine(Engine):
         Side of the crops in pixels.
     device : torch.device
     precision : {"fp32", "bf16"}
-    name : {"torch", "winograd", "torch-compiled"}
-        How it computes the network.
+    compile : bool
+        Whether `torch.compile` makes it faster first: minutes, and it needs a C++ compiler.
     """
 
     def __init__(
@@ -147,23 +146,21 @@ class TorchEngine(Engine):
         size: int,
         device: torch.device,
         precision: Precision,
-        name: Literal["torch", "winograd", "torch-compiled"] = "torch",
+        compile: bool = False,
     ) -> None:
         self._cores = torch.get_num_threads()
-        if name == "winograd":
-            from painscope.networks.winograd import with_winograd
-
-            reading = with_winograd(reading)
         if precision == "bf16":  # once, and not in every batch
             reading = copy.deepcopy(reading).to(torch.bfloat16)
+        if device.type == "cpu" and precision == "fp32" and not compile:
+            reading = with_winograd(reading)
         if device.type == "cpu":
             super().__init__(_crops_at_once(reading, size), streams=self._cores)
         else:
             super().__init__(CUDA_BATCH, streams=CUDA_STREAMS)
         if device.type == "cuda":
             reading = reading.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.name = name
-        self._reading = torch.compile(reading) if name == "torch-compiled" else reading
+        self.name = "torch-compiled" if compile else "torch"
+        self._reading = torch.compile(reading) if compile else reading
         self.preprocessing, self.device, self.precision = preprocessing, device, precision
         if device.type == "cuda":
             if precision == "fp32":  # and not in the 19 bits that convolutions take by default
@@ -172,7 +169,7 @@ class TorchEngine(Engine):
 
     @property
     def provenance(self) -> Mapping[str, object]:
-        """How it computes the network, if not as it is written: that rounds differently."""
+        """Whether it was compiled: that fuses layers, which rounds differently."""
         return {} if self.name == "torch" else {"engine": self.name}
 
     def _begin(self) -> None:
@@ -219,7 +216,7 @@ def compute_alone(cores: int) -> None:
 
 
 #: How a network can be run.
-ENGINES = ("torch", "winograd", "torch-compiled", "openvino")
+ENGINES = ("torch", "torch-compiled", "openvino")
 
 
 def make_engine(
@@ -237,8 +234,7 @@ def make_engine(
     Parameters
     ----------
     name : str
-        One of `ENGINES`, or ``"auto"``: OpenVINO for int8, Winograd's convolutions where the CPU
-        computes in fp32 and the network has some that they make faster, and else torch.
+        One of `ENGINES`, or ``"auto"``: torch, and OpenVINO for int8.
     reading : Reading
     preprocessing : Preprocessing
     size : int
@@ -255,7 +251,7 @@ def make_engine(
         installed.
     """
     if name == "auto":
-        name = _fastest(reading, device, precision)
+        name = "openvino" if precision == "int8" else "torch"
     if name not in ENGINES:
         raise UsageError(f"unknown engine {name!r}", hint=did_you_mean(name, ENGINES))
     if (precision == "int8") != (calibration is not None):
@@ -273,28 +269,7 @@ def make_engine(
         )
     if precision == "int8":
         raise UsageError("torch does not compute in int8 here", hint="Use engine openvino.")
-    if name == "winograd" and (device.type, precision) != ("cpu", "fp32"):
-        raise UsageError(
-            f"Winograd's convolutions are for the CPU in fp32, not {device.type} in {precision}",
-            hint="Use engine torch, or device cpu and precision fp32.",
-        )
+    compile = name == "torch-compiled"
     return TorchEngine(
-        reading,
-        preprocessing,
-        size=size,
-        device=device,
-        precision=precision,
-        name=cast(Literal["torch", "winograd", "torch-compiled"], name),
+        reading, preprocessing, size=size, device=device, precision=precision, compile=compile
     )
-
-
-def _fastest(reading: Reading, device: torch.device, precision: Precision) -> str:
-    """Return the engine that is the fastest of those that are always there."""
-    if precision == "int8":
-        return "openvino"
-    if (device.type, precision) != ("cpu", "fp32"):
-        return "torch"
-    from painscope.networks.winograd import WinogradConvolution
-
-    fits = any(WinogradConvolution.fits(layer) for layer in reading.modules())
-    return "winograd" if fits else "torch"
