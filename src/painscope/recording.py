@@ -11,13 +11,24 @@ from typing import Literal
 
 from painscope.errors import DatasetError
 
-__all__ = ["PICTURE_ENDINGS", "SPLITS", "LabelScheme", "Recording", "Segment", "Split"]
+__all__ = [
+    "MAX_RATE",
+    "PICTURE_ENDINGS",
+    "SPLITS",
+    "LabelScheme",
+    "Recording",
+    "Segment",
+    "Split",
+]
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 #: Endings of file names that are pictures, not videos.
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
+
+#: Frames per second at most: beyond, times rounded to a millisecond no longer tell frames apart.
+MAX_RATE = 240
 
 _SAFE_ID = re.compile(r"[\w][\w.\-+=@]*")
 

@@ -35,6 +35,12 @@ def test_every_command_has_help_with_an_example(painscope, command: list[str]) -
         assert "Example: painscope" in done.stdout
 
 
+def test_the_package_is_the_command() -> None:
+    command = [sys.executable, "-m", "painscope", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("painscope ")
+
+
 EXTRACT = ["extract", "ai4pain-2024", "x", "--out", "y"]
 
 

@@ -26,6 +26,7 @@ def test_the_virtual_face_moves_in_every_frame(video: Path) -> None:
 
 
 def test_the_numbers_fit_each_other(video: Path) -> None:
+    told: list[tuple[int, int]] = []
     found = bench(
         video,
         checkpoint=random_checkpoint(width=1 / 8, input_size=64),
@@ -33,7 +34,9 @@ def test_the_numbers_fit_each_other(video: Path) -> None:
         precision="fp32",
         seconds=0.5,
         rounds=1,
+        progress=lambda step, done, total: told.append((done, total)),
     )
+    assert told == [(0, 2), (1, 2), (2, 2)]
     assert (found.precision, found.locator, found.engine) == ("fp32", "lbp-cascade", "torch")
     assert found.ratio == pytest.approx(found.whole_fps / found.plain_fps)
     assert 0 < found.network_share_of_peak == found.network_gflops / found.peak_gflops

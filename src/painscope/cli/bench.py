@@ -38,19 +38,22 @@ def bench(
     from dataclasses import asdict
     from json import dumps
 
+    from painscope.cli.progress import progress_bars
     from painscope.experiments.bench import bench as measure
     from painscope.networks import load_checkpoint
 
-    found = measure(
-        video,
-        checkpoint=load_checkpoint(checkpoint) if checkpoint else None,
-        locator=locator,
-        precision=precision,
-        device=device,
-        engine=engine,
-        seconds=seconds,
-        rounds=rounds,
-    )
+    with progress_bars() as progress:
+        found = measure(
+            video,
+            checkpoint=load_checkpoint(checkpoint) if checkpoint else None,
+            locator=locator,
+            precision=precision,
+            device=device,
+            engine=engine,
+            seconds=seconds,
+            rounds=rounds,
+            progress=progress,
+        )
     if json:
         typer.echo(dumps(asdict(found), ensure_ascii=False))
         return
@@ -69,8 +72,9 @@ def bench(
         f"plain {found.plain_cpu_ms:.1f} ms"
     )
     typer.echo(
-        f"Network: {found.network_gflops:.0f} GFLOP/s, {found.network_share_of_peak:.0%} of what "
-        f"matrix multiplication reaches ({found.peak_gflops:.0f})"
+        f"Network: {found.network_gflops:.0f} GFLOP/s, counted as it is written, "
+        f"{found.network_share_of_peak:.0%} of what matrix multiplication reaches "
+        f"({found.peak_gflops:.0f})"
     )
     if found.peak_rss_mib is not None:
         typer.echo(f"Memory: {found.peak_rss_mib:.0f} MiB at most")

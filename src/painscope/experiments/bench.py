@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from painscope.errors import VideoError
+from painscope.experiments.steps import StepProgress
 from painscope.face import Locator, crop_face, make_locator
 from painscope.features import VGGFeatures, calibration_crops, fill_store, open_store
 from painscope.networks import (
@@ -63,8 +64,9 @@ class Benchmark:
         Of torch's matrix multiplication in the same precision (int8: in the fastest that
         torch has here), 10⁹ multiplications and additions per second.
     network_gflops : float
-        The network's own: those of its layers, over the time it takes.
+        The network's own: those of its layers as they are written, over the time it takes.
     network_share_of_peak : float
+        Of the two; above 1 where Winograd's convolutions do with fewer.
     peak_rss_mib : float or None
         Most memory the process had; None where the system does not say.
     """
@@ -101,6 +103,7 @@ def bench(
     engine: str = "auto",
     seconds: float = 8.0,
     rounds: int = 2,
+    progress: StepProgress | None = None,
 ) -> Benchmark:
     """Measure how fast this machine turns a video of a face into features.
 
@@ -116,12 +119,16 @@ def bench(
         About how long the whole pipeline is watched each time; the stages for a quarter.
     rounds : int
         How often the plain way and the whole pipeline take turns.
+    progress : callable, optional
+        Called with step, done, total.
 
     Raises
     ------
     VideoError
         If no face is found in the video.
     """
+    show = progress or (lambda step, done, total: None)
+    show("stages, then turns", 0, 1 + rounds)
     finder = make_locator(locator)
     network = checkpoint or random_checkpoint()
     with TemporaryDirectory() as folder:
@@ -137,6 +144,7 @@ def bench(
             network, device=device, precision=precision, engine=engine, calibration=crops
         )
         stages = _stages(path, finder, extractor, seconds / 4)
+        show("stages, then turns", 1, 1 + rounds)
         clip_s = max(SHORTEST_S, seconds * stages["network_fps"] / RATE)
         clip_s = min(clip_s, probe(path).duration_s or clip_s)
         recording = Recording("face", "nobody", None, None, path, stop_s=clip_s)
@@ -144,6 +152,7 @@ def bench(
         for turn in range(rounds):
             plain += _timed(_plain(recording, finder, extractor.checkpoint), seconds / 2)
             whole += _whole(recording, finder, extractor, Path(folder) / str(turn))
+            show("stages, then turns", 2 + turn, 1 + rounds)
     peak = _peak_gflops(extractor.precision, extractor.device)
     gflops = stages["network_fps"] * _flops(extractor) / 1e9
     return Benchmark(

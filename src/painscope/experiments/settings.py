@@ -10,6 +10,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from painscope.files import whole_path
+from painscope.recording import MAX_RATE
 
 __all__ = [
     "BaseRecipe",
@@ -49,7 +50,7 @@ class FaceSettings(Settings):
     """
 
     locator: str = "auto"
-    rate: float = Field(30.0, gt=0, le=240)
+    rate: float = Field(30.0, gt=0, le=MAX_RATE)
     margin: float | None = Field(None, ge=0)
     locate_every: int = Field(1, ge=1, le=10)
 

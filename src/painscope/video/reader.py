@@ -11,13 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from painscope.errors import UsageError, VideoError
+from painscope.recording import MAX_RATE
 from painscope.video.decoder import CLOCK_TOLERANCE_S, Decoder, Picture
 from painscope.video.pictures import PictureFiles, open_video
 
 __all__ = ["FrameBatch", "FrameReader", "checked_rate"]
-
-#: Beyond this, times rounded to a millisecond no longer tell frames apart.
-MAX_RATE = 240
 
 #: A batch holds fewer frames rather than more memory than this.
 BATCH_BYTES = 128 * 2**20
