@@ -101,7 +101,7 @@ def main() -> int:
 
 def as_written() -> AbstractContextManager[object]:
     """Engines that are made meanwhile compute every convolution as torch does."""
-    return patch("painscope.networks.engine.with_winograd", lambda reading: reading)
+    return patch("painscope.networks.winograd.with_winograd", lambda reading: reading)
 
 
 def read_clips(predictor: Predictor, size: int, chosen: argparse.Namespace) -> Iterator[CropBatch]:

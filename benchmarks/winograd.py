@@ -3,8 +3,8 @@
     python benchmarks/winograd.py
 
 VGG16 of several widths and sizes of crops, then single layers by their channels and the side of
-their maps: which of them are worth it is what `FEWEST_CHANNELS` and `FEWEST_TILES` say, so here all
-are tried. In fp32, one thread, by turns; the median of the ratios of the turns' processor times
+their maps: which of them are worth it is what `FEWEST_CHANNELS` and `FEWEST_PLACES` say, so here
+all are tried. In fp32, one thread, by turns; the median of the ratios of the turns' processor times
 (above 1: Winograd's is faster), and the difference to the same in fp64, relative to its norm.
 """
 
@@ -35,9 +35,9 @@ def main() -> None:
             ways = (network.features, winograd.with_winograd(network).features)
             exact = copy.deepcopy(network).double().features
             tell((width, size, crops), *ways, exact, torch.randn(crops, 3, size, size))
-        winograd.FEWEST_CHANNELS = winograd.FEWEST_TILES = 1
+        winograd.FEWEST_CHANNELS = winograd.FEWEST_PLACES = 1
         print("layers: channels, side of the maps, tiles; the same")
-        for channels, side in product((32, 64, 128, 256, 512), (8, 12, 14, 28, 56)):
+        for channels, side in product((32, 64, 128, 256, 512), (8, 13, 14, 28, 56)):
             plain = nn.Conv2d(channels, channels, 3, padding=1)
             ways = (plain, winograd.WinogradConvolution(plain))
             tiles = (-(-side // 4)) ** 2

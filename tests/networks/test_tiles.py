@@ -53,8 +53,7 @@ def test_tiles_overlap_by_two_and_end_in_zeros(height: int, width: int) -> None:
 
 
 @SIZES
-@pytest.mark.parametrize("lowest", [0.0, -np.inf])
-def test_outputs_lie_where_their_tiles_were(height: int, width: int, lowest: float) -> None:
+def test_outputs_lie_where_their_tiles_were(height: int, width: int) -> None:
     down, across, channels = -(-height // OUTPUTS), -(-width // OUTPUTS), 2 * LANES
     products, bias = whole((INPUTS**2, down * across, channels)), whole((channels,), seed=1)
     square = products.reshape(INPUTS, INPUTS, down, across, channels)
@@ -62,16 +61,20 @@ def test_outputs_lie_where_their_tiles_were(height: int, width: int, lowest: flo
     expected = outputs.reshape(OUTPUTS * down, OUTPUTS * across, channels)[:height, :width]
     maps = np.full((height, width, channels), np.nan, np.float32)
     last = down * across - 1
-    from_products(np.ascontiguousarray(products[:, last:]), bias, lowest, last, maps)
+    from_products(np.ascontiguousarray(products[:, last:]), bias, last, maps)
     assert np.isnan(maps[: OUTPUTS * (down - 1)]).all()
-    from_products(np.ascontiguousarray(products[:, :last]), bias, lowest, 0, maps)
-    np.testing.assert_array_equal(maps, np.maximum(expected, lowest))
+    from_products(np.ascontiguousarray(products[:, :last]), bias, 0, maps)
+    np.testing.assert_array_equal(maps, expected)
 
 
-def test_what_is_no_number_stays_so_behind_a_relu() -> None:
-    products = np.zeros((INPUTS**2, 1, LANES), np.float32)
-    products[0, 0, 3] = np.nan
-    maps = np.zeros((4, 4, LANES), np.float32)
-    from_products(products, np.zeros(LANES, np.float32), 0.0, 0, maps)
-    assert np.isnan(maps[0, 0, 3])
-    assert np.isfinite(maps[..., :3]).all()
+@SIZES
+def test_nothing_is_written_beside_them(height: int, width: int) -> None:
+    count = -(-height // OUTPUTS) * -(-width // OUTPUTS)
+    around = np.full((count + 2, INPUTS**2, LANES), np.nan, np.float32)
+    to_tiles(whole((height, width, LANES)), 0, around[1:-1])
+    assert np.isfinite(around[1:-1]).all()
+    assert np.isnan(around[[0, -1]]).all()
+    maps = np.full((3, height, width, LANES), np.nan, np.float32)
+    from_products(whole((INPUTS**2, count, LANES)), whole((LANES,)), 0, maps[1])
+    assert np.isfinite(maps[1]).all()
+    assert np.isnan(maps[[0, 2]]).all()

@@ -20,14 +20,13 @@ from torch import Tensor, nn
 from painscope.errors import UsageError, did_you_mean
 from painscope.networks.card import Preprocessing, prepare
 from painscope.networks.device import Precision, autocast
-from painscope.networks.winograd import with_winograd
 
 __all__ = ["ENGINES", "Engine", "Reading", "TorchEngine", "compute_alone", "make_engine"]
 
 #: Crops per batch, at most; a GPU wants many.
 CPU_BATCH, CUDA_BATCH = 16, 64
 #: Bytes of a layer's output, at most. glibc hands blocks above 32 MiB back to the system at once,
-#: and the pages of the next one cost a tenth of VGG16's time (docs/speed.md).
+#: and the pages of the next one cost a fifth of VGG16's time (docs/speed.md).
 LAYER_BYTES = 30_000_000
 #: Batches at once on a GPU: one is copied while the other is computed.
 CUDA_STREAMS = 2
@@ -123,7 +122,7 @@ class Reading(nn.Module):
 class TorchEngine(Engine):
     """A network in torch, on the CPU or a GPU.
 
-    On the CPU, in fp32, convolutions of 3×3 are Winograd's, as cuDNN's are on a GPU.
+    On the CPU, in fp32 and not compiled, large convolutions of 3×3 are Winograd's.
 
     Parameters
     ----------
@@ -152,6 +151,8 @@ class TorchEngine(Engine):
         if precision == "bf16":  # once, and not in every batch
             reading = copy.deepcopy(reading).to(torch.bfloat16)
         if device.type == "cpu" and precision == "fp32" and not compile:
+            from painscope.networks.winograd import with_winograd
+
             reading = with_winograd(reading)
         if device.type == "cpu":
             super().__init__(_crops_at_once(reading, size), streams=self._cores)

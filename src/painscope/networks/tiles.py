@@ -110,7 +110,7 @@ def to_tiles(maps, first, tiles):  # type: ignore[no-untyped-def]
     Parameters
     ----------
     maps : float32 [H, W, C]
-        Beyond their edges is nothing: zeros.
+        C is a multiple of `LANES`. Beyond their edges is nothing: zeros.
     first : int
         The first tile, row by row.
     tiles : float32 [count, 36, C]
@@ -138,15 +138,14 @@ def to_tiles(maps, first, tiles):  # type: ignore[no-untyped-def]
 
 
 @kernel(nogil=True)
-def from_products(products, bias, lowest, first, maps):  # type: ignore[no-untyped-def]
-    """Write the outputs of some tiles, with their bias, and not below `lowest`.
+def from_products(products, bias, first, maps):  # type: ignore[no-untyped-def]
+    """Write the outputs of some tiles, with their bias.
 
     Parameters
     ----------
     products : float32 [36, count, C]
+        C is a multiple of `LANES`.
     bias : float32 [C]
-    lowest : float
-        0 for a ReLU.
     first : int
         The first tile, row by row.
     maps : float32 [H, W, C]
@@ -158,7 +157,6 @@ def from_products(products, bias, lowest, first, maps):  # type: ignore[no-untyp
     source, target = products.reshape(-1), patch.reshape(-1)
     count = products.shape[1]
     step = count * channels
-    least = np.float32(lowest)
     for k in range(count):
         for c in range(0, channels, LANES):
             place = k * channels + c
@@ -169,5 +167,4 @@ def from_products(products, bias, lowest, first, maps):  # type: ignore[no-untyp
             for x in range(min(OUTPUTS, width - left)):
                 values, written = patch[y, x], maps[top + y, left + x]
                 for c in range(channels):
-                    value = values[c] + bias[c]
-                    written[c] = least if value < least else value  # NaN stays NaN
+                    written[c] = values[c] + bias[c]

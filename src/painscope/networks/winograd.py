@@ -13,8 +13,7 @@ References
 from __future__ import annotations
 
 import copy
-from itertools import pairwise
-from typing import TypeGuard, TypeVar
+from typing import TypeGuard, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -34,44 +33,40 @@ _FILTER = (
 )
 #: Tiles that are multiplied at once: enough for fast products, and few enough for the cache.
 TILES = 112
-#: Channels and tiles of a map from which on this is faster (benchmarks/winograd.py).
-FEWEST_CHANNELS, FEWEST_TILES = 64, 16
+#: Channels, and places of a map, from which on it is faster (benchmarks/winograd.py).
+FEWEST_CHANNELS, FEWEST_PLACES = 64, 14 * 14
 
 
-class WinogradConvolution(nn.Module):
-    """A convolution of 3×3 for inference on a processor, and the ReLU after it.
+class WinogradConvolution(nn.Conv2d):
+    """A convolution of 3×3 that takes fewer multiplications where no gradient is wanted.
 
-    Maps of few tiles are convolved as ever, which is faster for them.
+    Of small maps, which that would not make faster, it computes them all.
 
     Parameters
     ----------
     convolution : Conv2d
-        One that `fits`.
+        Its parameters are shared.
 
-    Attributes
-    ----------
-    relu : bool
-        Whether what falls below 0 becomes 0.
+    Raises
+    ------
+    ValueError
+        If it does not `fit`.
     """
 
-    filters: Tensor
-    bias: Tensor
-
     def __init__(self, convolution: nn.Conv2d) -> None:
-        super().__init__()
-        to = torch.tensor(_FILTER, dtype=torch.float64)
-        weight, bias = convolution.weight.detach(), convolution.bias
-        filters = torch.einsum("ya,oiab,xb->yxio", to, weight.double(), to)
-        zeros = torch.zeros(len(weight))
-        self.register_buffer("filters", filters.flatten(0, 1).float().contiguous())
-        self.register_buffer("bias", zeros if bias is None else bias.detach().clone())
-        self.convolution, self.relu = convolution, False
+        if not self.fits(convolution):
+            raise ValueError(f"not for Winograd's way: {convolution}")
+        channels = convolution.in_channels, convolution.out_channels
+        super().__init__(*channels, 3, padding=1, device="meta")
+        self.weight, self.bias = convolution.weight, convolution.bias
+        self.filters: Tensor | None = None  # made when first used: four times the weights' memory
 
     @staticmethod
     def fits(layer: nn.Module) -> TypeGuard[nn.Conv2d]:
         """Whether it is a convolution that this one computes, and faster where maps are large."""
         return (
             type(layer) is nn.Conv2d  # whose heirs compute something else
+            and not (layer._forward_hooks or layer._forward_pre_hooks)
             and layer.kernel_size == (3, 3)
             and layer.stride == layer.padding == layer.dilation == (1, 1)
             and layer.padding_mode == "zeros"
@@ -81,43 +76,65 @@ class WinogradConvolution(nn.Module):
         )
 
     def forward(self, maps: Tensor) -> Tensor:
-        """Return float32 [B, C', H, W] of maps float32 [B, C, H, W]."""
-        batch, channels, height, width = maps.shape
-        count = -(-height // OUTPUTS) * -(-width // OUTPUTS)
-        if count < FEWEST_TILES:
-            values = self.convolution(maps)
-            return torch.relu(values) if self.relu else values
+        """Return [B, C', H, W] of maps [B, C, H, W]."""
+        if torch.is_grad_enabled() or not self._suits(maps):
+            return super().forward(maps)
+        if self.filters is None:
+            self.filters = _brought(self.weight)
+        order = torch.channels_last
+        if not maps.is_contiguous(memory_format=order):
+            order = torch.contiguous_format
+        bias = torch.zeros(self.out_channels) if self.bias is None else self.bias.detach()
         maps = maps.permute(0, 2, 3, 1).contiguous()
-        result = torch.empty(batch, height, width, len(self.bias))
+        batch, height, width, channels = maps.shape
+        result = torch.empty(batch, height, width, self.out_channels)
+        count = -(-height // OUTPUTS) * -(-width // OUTPUTS)
         tiles = torch.empty(min(count, TILES), INPUTS**2, channels)
-        bias, lowest = self.bias.numpy(), 0.0 if self.relu else float("-inf")
         # Each map by itself: how a product's row is rounded may depend on where in it the row is.
         for source, target in zip(maps.numpy(), result.numpy(), strict=True):
             for first in range(0, count, TILES):
                 some = tiles[: count - first]
                 to_tiles(source, first, some.numpy())
                 products = torch.bmm(some.transpose(0, 1), self.filters)
-                from_products(products.numpy(), bias, lowest, first, target)
-        return result.permute(0, 3, 1, 2)
+                from_products(products.numpy(), bias.numpy(), first, target)
+        return result.permute(0, 3, 1, 2).contiguous(memory_format=order)
+
+    def _suits(self, maps: Tensor) -> bool:
+        return (
+            maps.dtype == self.weight.dtype == torch.float32
+            and maps.dim() == 4
+            and maps.shape[1] == self.in_channels
+            and maps.shape[2] * maps.shape[3] >= FEWEST_PLACES
+        )
+
+    def __getstate__(self) -> dict[str, object]:
+        return self.__dict__ | {"filters": None}  # where it is sent, they are made again
+
+
+def _brought(weight: Tensor) -> Tensor:
+    """Return filters [C', C, 3, 3] where they are multiplied, float32 [36, C, C']."""
+    to = torch.tensor(_FILTER, dtype=torch.float64)
+    filters = torch.einsum("ya,oiab,xb->yxio", to, weight.detach().double(), to)
+    return filters.flatten(0, 1).float().contiguous()
 
 
 _Network = TypeVar("_Network", bound=nn.Module)
 
 
 def with_winograd(network: _Network) -> _Network:
-    """Return a copy of a network for inference, with Winograd's convolutions where they fit.
+    """Return a network for inference that shares all parameters, with these where they fit."""
+    made: dict[int, nn.Module] = {}
 
-    A ReLU that follows one in a sequence is computed with it; another layer holds its place. The
-    parameters are those of the network itself.
-    """
-    fast = copy.deepcopy(network, {id(one): one for one in network.parameters()}).eval()
-    for module in list(fast.modules()):
-        for name, layer in list(module.named_children()):
-            if WinogradConvolution.fits(layer):
-                setattr(module, name, WinogradConvolution(layer))
-        if isinstance(module, nn.Sequential):
-            for (_, layer), (name, after) in pairwise(list(module.named_children())):
-                if isinstance(layer, WinogradConvolution) and isinstance(after, nn.ReLU):
-                    layer.relu = True
-                    setattr(module, name, nn.Identity())
-    return fast
+    def copied(module: nn.Module) -> nn.Module:
+        if id(module) not in made:
+            if WinogradConvolution.fits(module):
+                made[id(module)] = WinogradConvolution(module)
+            else:
+                made[id(module)] = own = copy.copy(module)
+                own._modules = {
+                    name: None if child is None else copied(child)
+                    for name, child in module._modules.items()
+                }
+        return made[id(module)]
+
+    return cast(_Network, copied(network)).eval()
