@@ -40,7 +40,7 @@ FEWEST_CHANNELS, FEWEST_PLACES = 64, 14 * 14
 class WinogradConvolution(nn.Conv2d):
     """A convolution of 3×3 that takes fewer multiplications where no gradient is wanted.
 
-    Of small maps, which that would not make faster, it computes them all.
+    Small maps, which that would not make faster, are convolved as ever.
 
     Parameters
     ----------
