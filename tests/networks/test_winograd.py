@@ -178,6 +178,7 @@ def test_any_network_answers_as_before() -> None:
     assert apart(fast(maps), network(maps).double()) < 5e-6
 
 
+@pytest.mark.filterwarnings("ignore:.*weight_norm.*is deprecated")
 def test_a_network_that_cannot_be_copied_deeply_is_taken_too() -> None:
     with torch.inference_mode(False), torch.enable_grad():
         network = nn.Sequential(nn.utils.weight_norm(convolution()), nn.ReLU(), convolution())
