@@ -23,6 +23,7 @@ OUTPUTS, INPUTS = 4, 6
 #: Channels that are transformed at once: a vector of the widest processors.
 LANES = 16
 
+_FUSED = ("contract",)  # a product and a sum may be rounded as one
 _Matrix = Sequence[Sequence[float]]
 #: Bᵀ and Aᵀ of F(4×4, 3×3) in Lavin and Gray, section 4.2.
 _TO: _Matrix = (
@@ -51,28 +52,31 @@ def _tile_transform(matrix: _Matrix) -> Callable[..., None]:
     def combined(builder: ir.IRBuilder, numbers: Sequence[float], values: Sequence[Any]) -> Any:
         total = None
         for number, value in zip(numbers, values, strict=True):
-            if number:
+            if not number:
+                continue
+            term = value
+            if number != 1:
                 factor = ir.Constant(value.type, [float(number)] * LANES)
-                term = value if number == 1 else builder.fmul(value, factor, flags=_FUSED)
-                total = term if total is None else builder.fadd(total, term, flags=_FUSED)
+                term = builder.fmul(value, factor, flags=_FUSED)
+            total = term if total is None else builder.fadd(total, term, flags=_FUSED)
         return total
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
         source, place, down, across, target, to, to_down, to_across = arguments
         vector = ir.VectorType(ir.FloatType(), LANES).as_pointer()
 
-        def pointer(array: Any, kind: Any, start: Any, steps: Any, y: int, x: int) -> Any:
+        array = context.make_array(signature.args[0])  # both are flat
+        numbers_in, numbers_out = (array(context, builder, one).data for one in (source, target))
+
+        def pointer(numbers: Any, start: Any, steps: Any, y: int, x: int) -> Any:
             index = start
             for step, times in zip(steps, (y, x), strict=True):
                 index = builder.add(index, builder.mul(step, ir.Constant(step.type, times)))
-            data = context.make_array(kind)(context, builder, array).data
-            return builder.bitcast(builder.gep(data, [index]), vector)
+            return builder.bitcast(builder.gep(numbers, [index]), vector)
 
         columns = [
             [
-                builder.load(
-                    pointer(source, signature.args[0], place, (down, across), y, x), align=4
-                )
+                builder.load(pointer(numbers_in, place, (down, across), y, x), align=4)
                 for y in range(INPUTS)
             ]
             for x in range(INPUTS)
@@ -82,7 +86,7 @@ def _tile_transform(matrix: _Matrix) -> Callable[..., None]:
             for x, numbers in enumerate(matrix):
                 builder.store(
                     combined(builder, numbers, values),
-                    pointer(target, signature.args[4], to, (to_down, to_across), y, x),
+                    pointer(numbers_out, to, (to_down, to_across), y, x),
                     align=4,
                 )
         return context.get_dummy_value()
@@ -98,7 +102,6 @@ def _tile_transform(matrix: _Matrix) -> Callable[..., None]:
     return transform
 
 
-_FUSED = ("contract",)  # a product and a sum may be rounded as one
 _to_products = _tile_transform(_TO)
 _to_outputs = _tile_transform(_FROM)
 
