@@ -33,6 +33,8 @@ Make = Callable[..., Path]
         ("biovid-a", {"people": 0}, "biovid-a: people is 0. Input should be greater than"),
         ("ai4pain-2024", {"people": 2}, "ai4pain-2024: people is 2."),
         ("affectnet", {"people": 1}, "affectnet: people is 1."),
+        ("biovid-a", {"rate": 0}, "biovid-a: rate is 0. Input should be greater than"),
+        ("affectnet", {"rate": 5}, "affectnet has no setting 'rate'"),
         ("biovid-a", {"clips": 3}, "has no setting 'clips'. Did you mean clip_s"),
         ("biovid-a", {"clips_per_class": 21}, "clips_per_class is 21. .*less than or equal to 20"),
         ("biovid-a", {"classes": ["PA5"]}, "classes 0 is 'PA5'. .*'BL1', 'PA1'"),
@@ -111,11 +113,30 @@ def test_interrupted_generation_continues(
         "biovid-a", root, workers=1, progress=lambda *now: calls.append(now), **SETTINGS
     )
     assert (summary.made, summary.kept) == (5, 3)
-    assert calls == [(k, 8) for k in range(3, 9)]
+    assert calls == [(3, 8), (4, 8), (8, 8)]  # what is left of one person; then the other
     assert first.stat().st_mtime_ns == stamp
     assert contents(root) == whole
     again = generate("biovid-a", root, workers=1, **SETTINGS)
     assert (again.made, again.kept) == (0, 8)
+
+
+def test_a_person_is_built_once_for_several_short_clips(
+    tmp_path: Path, discs: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts: list[tuple[str, int]] = []
+    real = generation._make_part
+
+    def noted(layout: object, root: Path, role: object, clips: list) -> None:
+        parts.append((role.subject, len(clips)))
+        real(layout, root, role, clips)
+
+    monkeypatch.setattr(generation, "_make_part", noted)
+    assert generate("biovid-a", tmp_path / "short", workers=1, **SETTINGS).made == 8
+    assert [number for _, number in parts] == [4, 4]
+    assert len({subject for subject, _ in parts}) == 2
+    parts.clear()
+    generate("biovid-a", tmp_path / "long", workers=1, **SETTINGS | {"clip_s": 8})
+    assert [number for _, number in parts] == [1] * 8
 
 
 @pytest.mark.parametrize("name", ["biovid-a", "unbc-mcmaster"])

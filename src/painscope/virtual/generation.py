@@ -11,6 +11,8 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,10 @@ __all__ = ["VERSION", "Generated", "generate", "make_layout", "shoot"]
 
 #: Goes up when the same settings give other files.
 VERSION = 3
+
+#: A worker is given a person's clips until they have so many frames: building the person costs as
+#: much as some sixty.
+FRAMES_PER_PERSON = 200
 
 Progress = Callable[[int, int], None]
 
@@ -51,7 +57,7 @@ def make_layout(name: str, **settings: Any) -> Layout:
     if name not in LAYOUTS:
         raise UsageError(f"unknown layout {name!r}", hint=did_you_mean(name, LAYOUTS))
     layout = LAYOUTS[name]
-    fields = [field.name for field in dataclasses.fields(layout)]
+    fields = [field.name for field in dataclasses.fields(layout) if field.init]
     for setting in settings:
         if setting not in fields:
             raise UsageError(
@@ -109,11 +115,12 @@ def generate(
     if progress:
         progress(done, len(plan))
     if left or not complete:
-        jobs = [partial(_make, layout, root, role, clip) for role, clip in left]
+        parts = list(_parts(left))
+        jobs = [partial(_make_part, layout, root, role, clips) for role, clips in parts]
         jobs += [partial(_make_person, layout, root, role) for role in roles]
         for job in _work(jobs, root, workers or os.cpu_count() or 1):
-            if job < len(left) and progress:
-                done += 1
+            if job < len(parts) and progress:
+                done += len(parts[job][1])
                 progress(done, len(plan))
         _write_tables(layout, root, roles, plan)
         _describe(root, layout, complete=True)
@@ -169,6 +176,19 @@ def _describe(root: Path, layout: Layout, *, complete: bool) -> None:
         temporary.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
 
 
+def _parts(left: list[tuple[Role, Clip]]) -> Iterator[tuple[Role, list[Clip]]]:
+    """Give one worker several short clips of a person: each has to build the person first."""
+    for role, pairs in groupby(left, key=itemgetter(0)):
+        clips: list[Clip] = []
+        for _, clip in pairs:
+            clips.append(clip)
+            if sum(clip.frames for clip in clips) >= FRAMES_PER_PERSON:
+                yield role, clips
+                clips = []
+        if clips:
+            yield role, clips
+
+
 def _work(jobs: list[partial[None]], root: Path, workers: int) -> Iterator[int]:
     """Do the jobs; yield the position of each as it is done."""
     if workers == 1 or len(jobs) <= 1:
@@ -220,6 +240,11 @@ def shoot(layout: Layout, role: Role, clip: Clip) -> tuple[Member, Take, Frames]
     take = layout.perform(member, clip)
     renderer = _renderer(member.person, layout.shot(role, clip), layout.size)
     return member, take, Frames(renderer, take.motion)
+
+
+def _make_part(layout: Layout, root: Path, role: Role, clips: list[Clip]) -> None:
+    for clip in clips:
+        _make(layout, root, role, clip)
 
 
 def _make(layout: Layout, root: Path, role: Role, clip: Clip) -> None:

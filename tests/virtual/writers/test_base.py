@@ -47,6 +47,16 @@ class TestEveryLayout:
         if frames:
             assert sum(clip.frames for clip in plan) == frames
 
+    def test_frames_per_second(self, name: str) -> None:
+        if name == "affectnet":
+            pytest.skip("it has single pictures")
+        slow = make_layout(name, **(SMALL[name] | {"rate": 10}))
+        role = slow.cast()[0]
+        for clip in slow.clips(role):
+            time_s = slow.times(role, clip)
+            assert len(time_s) == clip.frames
+            assert np.diff(time_s).mean() == pytest.approx(0.1, rel=0.01)
+
     def test_people_depend_on_layout_and_seed_alone(self, name: str) -> None:
         one, two, other = (
             make_layout(name, **(SMALL[name] | {"seed": s, "people": p}))

@@ -11,7 +11,7 @@ from tests.virtual.virtual_layouts import Tree
 
 from painscope.datasets import load_dataset
 from painscope.video import probe
-from painscope.virtual import make_layout, read_truth
+from painscope.virtual import generate, make_layout, read_truth
 
 
 @pytest.fixture
@@ -29,6 +29,15 @@ def test_adapter_reads_it(root: Path) -> None:
         info = probe(recording.video)
         assert (info.rate, info.duration_s) == (pytest.approx(25), pytest.approx(2, abs=0.05))
     assert not dataset.check().unexpected
+
+
+def test_fewer_frames_per_second(tmp_path: Path, discs: None) -> None:
+    settings = {"people": 1, "classes": ["PA4"], "clips_per_class": 1, "clip_s": 2, "rate": 10}
+    generate("biovid-a", tmp_path, workers=1, size=(64, 64), **settings)
+    (recording,) = load_dataset("biovid-a", tmp_path).recordings
+    info = probe(recording.video)
+    assert (info.rate, info.duration_s) == (pytest.approx(10), pytest.approx(2, abs=0.05))
+    assert len(read_truth(tmp_path, recording.id)) == 20
 
 
 def test_names_and_tables(root: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -22,6 +23,7 @@ from painscope.virtual.writers.base import (
     Frames,
     Layout,
     Member,
+    Rate,
     Role,
     Shot,
     Side,
@@ -69,9 +71,9 @@ class AffectNet(Layout):
     """
 
     name: ClassVar[str] = "affectnet"
-    rate: ClassVar[float] = 1.0
 
     people: Annotated[int, Field(ge=2)] = 60  # one for each split
+    rate: Rate = field(default=1.0, init=False)  # single pictures
     size: tuple[Side, Side] = (256, 256)
     images: Count = 40
     per_sitting: Count = 8

@@ -19,6 +19,7 @@ from painscope.virtual.writers.base import (
     Frames,
     Layout,
     Member,
+    Rate,
     Role,
     Seconds,
     Take,
@@ -56,9 +57,9 @@ class AI4Pain(Layout):
     """
 
     name: ClassVar[str] = "ai4pain-2024"
-    rate: ClassVar[float] = 30.0
 
     people: Annotated[int, Field(ge=3)] = 65  # one for each split
+    rate: Rate = 30.0
     clips_per_level: Count = 12
     clip_s: Seconds = 10.0
     baseline_s: Seconds = 60.0

@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass as checked_dataclass
 
+from painscope.recording import MAX_RATE
 from painscope.virtual.daily import live
 from painscope.virtual.dynamics import Score, generator, stable_seed
 from painscope.virtual.motion import FaceMotion
@@ -23,6 +24,7 @@ from painscope.virtual.scene import Scene, sample_scene
 __all__ = [
     "Clip",
     "Count",
+    "Rate",
     "Seconds",
     "Side",
     "Layout",
@@ -114,9 +116,10 @@ class Shot:
     face_px: float
 
 
-#: Settings' kinds: how many, a clip's length in seconds, a picture's side in pixels (video wants
-#: it even).
+#: Settings' kinds: how many, frames per second, a clip's length in seconds, a picture's side in
+#: pixels (video wants it even).
 Count = Annotated[int, Field(ge=1)]
+Rate = Annotated[float, Field(ge=1, le=MAX_RATE)]
 Seconds = Annotated[float, Field(ge=2)]
 Side = Annotated[int, Field(ge=64, multiple_of=2)]
 
@@ -132,6 +135,8 @@ class Layout(ABC):
     ----------
     people : int
         How many people; the real number by default.
+    rate : float
+        Frames per second; the real one by default.
     seed : int
         Of everything: who they are, what they feel, what they do.
     size : (int, int)
@@ -139,9 +144,9 @@ class Layout(ABC):
     """
 
     name: ClassVar[str]
-    rate: ClassVar[float]
 
     people: Count
+    rate: Rate
     seed: int = 0
     size: tuple[Side, Side] = (320, 320)
 

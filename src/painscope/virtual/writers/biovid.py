@@ -20,6 +20,7 @@ from painscope.virtual.writers.base import (
     Frames,
     Layout,
     Member,
+    Rate,
     Role,
     Seconds,
     Take,
@@ -60,9 +61,9 @@ class BioVidA(Layout):
     """
 
     name: ClassVar[str] = "biovid-a"
-    rate: ClassVar[float] = 25.0
 
     people: Count = _ORIGINAL
+    rate: Rate = 25.0
     classes: Annotated[tuple[Class, ...], Field(min_length=1)] = _CLASSES
     clips_per_class: Annotated[int, Field(ge=1, le=20)] = 20
     clip_s: Seconds = 5.5

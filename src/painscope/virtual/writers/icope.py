@@ -9,7 +9,17 @@ from typing import ClassVar
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from painscope.virtual.pain import Stimulus
-from painscope.virtual.writers.base import Clip, Count, Frames, Layout, Member, Role, Seconds, Take
+from painscope.virtual.writers.base import (
+    Clip,
+    Count,
+    Frames,
+    Layout,
+    Member,
+    Rate,
+    Role,
+    Seconds,
+    Take,
+)
 from painscope.virtual.writers.media import write_video
 
 __all__ = ["ICOPEVideo"]
@@ -39,9 +49,9 @@ class ICOPEVideo(Layout):
     """
 
     name: ClassVar[str] = "icope-video"
-    rate: ClassVar[float] = 30.0
 
     people: Count = 49
+    rate: Rate = 30.0
     clip_s: Seconds = 20.0
 
     def cast(self) -> list[Role]:

@@ -14,7 +14,17 @@ from painscope.datasets.unbc import CODED_UNITS
 from painscope.virtual.dynamics import generator, lognormal
 from painscope.virtual.motion import ACTION_UNITS, FaceMotion
 from painscope.virtual.pain import Stimulus
-from painscope.virtual.writers.base import Clip, Count, Frames, Layout, Member, Role, Side, Take
+from painscope.virtual.writers.base import (
+    Clip,
+    Count,
+    Frames,
+    Layout,
+    Member,
+    Rate,
+    Role,
+    Side,
+    Take,
+)
 from painscope.virtual.writers.media import atomic_folder, write_image
 
 __all__ = ["UNBC", "code_units"]
@@ -44,9 +54,9 @@ class UNBC(Layout):
     """
 
     name: ClassVar[str] = "unbc-mcmaster"
-    rate: ClassVar[float] = 30.0
 
     people: Count = 25
+    rate: Rate = 30.0
     size: tuple[Side, Side] = (320, 240)
     sequences: Count = 8
     frames: Annotated[int, Field(ge=30)] = 242
