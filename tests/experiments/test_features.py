@@ -6,13 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from painscope.datasets import Dataset, load_dataset
-from painscope.errors import StorageError
+from painscope.datasets import Dataset
 from painscope.experiments import load_recipe
 from painscope.experiments.extraction import extract_dataset
-from painscope.experiments.features import fill_stores, stores_folder
+from painscope.experiments.features import fill_stores
 from painscope.face import make_locator
 from painscope.features import VGGFeatures
 from painscope.networks import random_checkpoint, save_checkpoint
@@ -45,26 +43,3 @@ def test_a_shared_store_never_gives_one_dataset_the_features_of_another(
         )  # fmt: skip
         assert found.folder == of.folder
         assert summary.kept == ("a",)
-
-
-def test_a_damaged_mark_of_a_tree_is_named(
-    grey_picture: Callable[[Path, int], Dataset], tmp_path: Path
-) -> None:
-    dataset = grey_picture(tmp_path / "data", 10)
-    mark = stores_folder(tmp_path / "store", dataset) / "tree.json"
-    mark.write_text("[", encoding="utf-8")
-    with pytest.raises(StorageError, match=r"tree\.json: is damaged\. Remove it\."):
-        stores_folder(tmp_path / "store", dataset)
-
-
-def test_a_tree_that_was_moved_keeps_its_features(
-    grey_picture: Callable[[Path, int], Dataset], tmp_path: Path
-) -> None:
-    store, before = tmp_path / "store", grey_picture(tmp_path / "before", 10)
-    folder = stores_folder(store, before)
-    (tmp_path / "before").rename(tmp_path / "after")
-    after = load_dataset("manifest", tmp_path / "after" / "own.csv")
-    assert stores_folder(store, after) == folder
-    other = grey_picture(tmp_path / "before", 200)  # where the first one lay
-    assert stores_folder(store, other) == folder
-    assert stores_folder(store, after) != folder

@@ -12,6 +12,7 @@ from pathlib import Path
 from painscope.datasets import Dataset
 from painscope.experiments.settings import FaceSettings
 from painscope.experiments.steps import StepProgress
+from painscope.experiments.trees import tree_folder
 from painscope.face import Locator, crop_provenance, write_crops
 from painscope.recording import Recording
 
@@ -56,9 +57,8 @@ def cut_faces(
         The folder of crops.
     """
     shape = crop_provenance(locator, rate=face.rate, margin=face.margin, size=size)
-    told = json.dumps([*dataset.tree, shape], sort_keys=True)
-    digest = hashlib.sha256(told.encode()).hexdigest()[:8]
-    crops = store / "crops" / f"{dataset.name}-{size}-{face.rate:g}-{every}-{digest}"
+    digest = hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()[:8]
+    crops = tree_folder(store / "crops", dataset) / f"{size}-{face.rate:g}-{every}-{digest}"
     done = 0
 
     def cropped(_: object) -> None:

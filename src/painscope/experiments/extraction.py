@@ -9,7 +9,7 @@ from typing import Any
 
 from painscope.datasets import load_dataset
 from painscope.errors import UsageError
-from painscope.experiments.features import stores_folder
+from painscope.experiments.trees import tree_folder
 from painscope.face import Locator, make_locator
 from painscope.features import (
     EXTRACTORS,
@@ -107,7 +107,7 @@ def extract_dataset(
         reader = _by_name(kind)
         finder = None if reader.crop_size is None else make_locator(locator)
     store = open_store(
-        stores_folder(out, dataset),
+        tree_folder(out, dataset),
         reader,
         locator=finder,
         rate=rate,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass
@@ -11,9 +9,10 @@ from functools import partial
 from pathlib import Path
 
 from painscope.datasets import Dataset
-from painscope.errors import StorageError, UsageError, did_you_mean
+from painscope.errors import UsageError, did_you_mean
 from painscope.experiments.recipe import RANDOM, SOURCE, FeatureSettings, Recipe, Row
 from painscope.experiments.steps import StepProgress
+from painscope.experiments.trees import tree_folder
 from painscope.face import Locator
 from painscope.features import (
     EXTRACTORS,
@@ -26,7 +25,6 @@ from painscope.features import (
     make_extractor,
     open_store,
 )
-from painscope.files import Claims, folder_at, write_text
 from painscope.networks import Card, Checkpoint, random_checkpoint
 from painscope.recording import Recording
 
@@ -36,7 +34,6 @@ __all__ = [
     "fill_stores",
     "read_features",
     "rows_to_fit",
-    "stores_folder",
 ]
 
 log = logging.getLogger("painscope")
@@ -210,7 +207,7 @@ def fill_stores(
     extractors : dict of str to Extractor
     locator : Locator
     root : Path
-        Gets a folder per dataset (`stores_folder`), and in it one per store.
+        Gets a folder per dataset (`tree_folder`), and in it one per store.
     progress : callable
         Called with step, done, total.
 
@@ -227,7 +224,7 @@ def fill_stores(
         If a setting of the faces is impossible.
     """
     stores = {}
-    folder = stores_folder(root, dataset)
+    folder = tree_folder(root, dataset)
     for name, extractor in extractors.items():
         store = open_store(
             folder,
@@ -248,39 +245,3 @@ def fill_stores(
             log.warning("%s of %s: %s", name, recording, reason)
         stores[name] = store
     return stores
-
-
-def stores_folder(root: Path | str, dataset: Dataset) -> Path:
-    """Return the folder of a dataset's stores: `root`'s of its name, unless it is another tree's.
-
-    Ids alone tell no two trees apart: virtual people have those of the real ones, and so may two
-    manifests. So the first tree leaves its mark there, and any other gets a folder beside it; but
-    one whose mark names a place that is gone, or of another machine, has moved.
-
-    Parameters
-    ----------
-    root : path-like
-        A folder, or an fsspec address.
-    dataset : Dataset
-
-    Raises
-    ------
-    StorageError
-        If the folder cannot be written, or its mark is damaged.
-    """
-    folder = folder_at(root) / dataset.name
-    mark = folder / "tree.json"
-    if not mark.exists():
-        with Claims(folder) as claims:
-            claims.wait(["tree"])
-            if not mark.exists():
-                write_text(mark, json.dumps(dataset.tree))
-    try:
-        place, virtual = json.loads(mark.read_text(encoding="utf-8"))
-    except ValueError:
-        raise StorageError("is damaged", path=mark, hint="Remove it.") from None
-    moved = virtual == dataset.virtual and not Path(place).exists()
-    if (place, virtual) == dataset.tree or moved:
-        return folder
-    digest = hashlib.sha256(json.dumps(dataset.tree).encode()).hexdigest()[:8]
-    return folder.with_name(f"{dataset.name}-{digest}")
