@@ -72,6 +72,19 @@ def test_other_settings_are_refused(contents, make: Make) -> None:
     assert contents(root) == before
 
 
+def test_a_setting_that_an_older_card_lacks_had_its_default(contents, make: Make) -> None:
+    root = make("biovid-a", **SETTINGS)
+    card = json.loads((root / "virtual.json").read_text())
+    del card["settings"]["rate"]
+    (root / "virtual.json").write_text(json.dumps(card))
+    assert generate("biovid-a", root, **SETTINGS).kept == 8
+    with pytest.raises(UsageError, match="made with other settings"):
+        generate("biovid-a", root, **SETTINGS | {"rate": 10})
+    (root / "virtual.json").write_text("[]")
+    with pytest.raises(UsageError, match="made with other settings"):
+        generate("biovid-a", root, **SETTINGS)
+
+
 def test_a_damaged_card_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "virtual.json").write_text("{")
     with pytest.raises(UsageError, match=r"virtual\.json: cannot be read"):

@@ -145,7 +145,7 @@ def _claim(root: Path, layout: Layout) -> bool:
             raise UsageError(
                 f"cannot be read ({error})", path=card, hint="Choose another folder."
             ) from None
-        if found | {"complete": None} != _card(layout) | {"complete": None}:
+        if not _told(found, layout):
             raise UsageError(
                 "holds virtual people made with other settings",
                 path=root,
@@ -158,6 +158,15 @@ def _claim(root: Path, layout: Layout) -> bool:
         )
     _describe(root, layout, complete=False)
     return False
+
+
+def _told(card: Any, layout: Layout) -> bool:
+    """Whether a card tells of this layout; what it does not tell had its default."""
+    try:
+        before = make_layout(card["layout"], **card["settings"])
+        return (before, card["version"]) == (layout, VERSION)
+    except (UsageError, KeyError, TypeError):
+        return False
 
 
 def _card(layout: Layout) -> dict[str, Any]:

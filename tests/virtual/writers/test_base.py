@@ -47,6 +47,10 @@ class TestEveryLayout:
         if frames:
             assert sum(clip.frames for clip in plan) == frames
 
+    def test_the_settings_that_it_tells_make_it_again(self, name: str) -> None:
+        layout = make_layout(name, **SMALL[name])
+        assert make_layout(name, **layout.settings()) == layout
+
     def test_frames_per_second(self, name: str) -> None:
         if name == "affectnet":
             pytest.skip("it has single pictures")

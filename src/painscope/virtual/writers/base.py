@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -177,8 +177,9 @@ class Layout(ABC):
         """Write the dataset's tables, if the layout has any; the last thing to be written."""
 
     def settings(self) -> dict[str, Any]:
-        """Return all fields as plain JSON values."""
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        """Return all that can be set, as plain JSON values."""
+        values = {field.name: getattr(self, field.name) for field in fields(self) if field.init}
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
 
     def rng(self, *parts: object) -> np.random.Generator:
         """Return the generator for one purpose; no two layouts or seeds share one."""
