@@ -6,12 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from painscope.errors import UsageError
 from painscope.experiments import demo
 from painscope.experiments.facts import read_facts
 from painscope.report import write_report
 from painscope.report.results import load_results
 
 TINY = {"size": (64, 64), "clip_s": 2.0, "workers": 1}
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "heat").mkdir()
+    (tmp_path / "heat" / "mine.txt").touch()
+    with pytest.raises(UsageError, match=r"heat: is not empty.* Remove the folder, or choose"):
+        demo.run_demo(tmp_path)
+    assert (tmp_path / "heat" / "mine.txt").exists()
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from painscope.errors import StorageError, UsageError
-from painscope.virtual import generate, generation
+from painscope.virtual import generate, generation, make_layout
 
 SETTINGS: dict[str, object] = {
     "people": 2,
@@ -35,6 +35,7 @@ Make = Callable[..., Path]
         ("affectnet", {"people": 1}, "affectnet: people is 1."),
         ("biovid-a", {"rate": 0}, "biovid-a: rate is 0. Input should be greater than"),
         ("affectnet", {"rate": 5}, "affectnet has no setting 'rate'"),
+        ("unbc-mcmaster", {"rate": 5}, "unbc-mcmaster has no setting 'rate'"),
         ("biovid-a", {"clips": 3}, "has no setting 'clips'. Did you mean clip_s"),
         ("biovid-a", {"clips_per_class": 21}, "clips_per_class is 21. .*less than or equal to 20"),
         ("biovid-a", {"classes": ["PA5"]}, "classes 0 is 'PA5'. .*'BL1', 'PA1'"),
@@ -126,30 +127,37 @@ def test_interrupted_generation_continues(
         "biovid-a", root, workers=1, progress=lambda *now: calls.append(now), **SETTINGS
     )
     assert (summary.made, summary.kept) == (5, 3)
-    assert calls == [(3, 8), (4, 8), (8, 8)]  # what is left of one person; then the other
+    assert calls == [(3, 8), (4, 8), (6, 8), (8, 8)]  # what is left of one person; then the other
     assert first.stat().st_mtime_ns == stamp
     assert contents(root) == whole
     again = generate("biovid-a", root, workers=1, **SETTINGS)
     assert (again.made, again.kept) == (0, 8)
 
 
-def test_a_person_is_built_once_for_several_short_clips(
-    tmp_path: Path, discs: None, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("settings", "workers", "parts"),
+    [
+        ({}, 1, [2] * 4),  # a quarter of all at most
+        ({"people": 8}, 1, [4] * 8),  # a person's four clips of 50 frames
+        ({"people": 8, "clip_s": 4}, 1, [2] * 16),
+        ({"people": 8, "clip_s": 8}, 1, [1] * 32),
+        ({"people": 8}, 8, [1] * 32),  # work for everybody comes first
+    ],
+)
+def test_short_clips_of_a_person_are_made_together(
+    settings: dict[str, object], workers: int, parts: list[int]
 ) -> None:
-    parts: list[tuple[str, int]] = []
-    real = generation._make_part
+    layout = make_layout("biovid-a", **SETTINGS | settings)
+    plan = [(role, clip) for role in layout.cast() for clip in layout.clips(role)]
+    made = list(generation._parts(layout, plan, workers))
+    assert [(role, clip) for role, clips in made for clip in clips] == plan
+    assert [len(clips) for _, clips in made] == parts
 
-    def noted(layout: object, root: Path, role: object, clips: list) -> None:
-        parts.append((role.subject, len(clips)))
-        real(layout, root, role, clips)
 
-    monkeypatch.setattr(generation, "_make_part", noted)
-    assert generate("biovid-a", tmp_path / "short", workers=1, **SETTINGS).made == 8
-    assert [number for _, number in parts] == [4, 4]
-    assert len({subject for subject, _ in parts}) == 2
-    parts.clear()
-    generate("biovid-a", tmp_path / "long", workers=1, **SETTINGS | {"clip_s": 8})
-    assert [number for _, number in parts] == [1] * 8
+def test_clips_in_other_places_are_made_apart() -> None:
+    layout = make_layout("affectnet", people=40, images=16)
+    plan = [(role, clip) for role in layout.cast() for clip in layout.clips(role)]
+    assert all(len(clips) == 1 for _, clips in generation._parts(layout, plan, 1))
 
 
 @pytest.mark.parametrize("name", ["biovid-a", "unbc-mcmaster"])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from painscope.errors import UsageError
 from painscope.experiments.folder import RunFolder
 from painscope.experiments.recipe import load_recipe
 from painscope.experiments.runner import run
@@ -15,8 +17,8 @@ __all__ = ["run_demo"]
 
 log = logging.getLogger("painscope")
 
-#: Heat: the source network learns from these people. Many of them, and little of each: what it
-#: must learn to overlook is who they are.
+#: Heat: the source network learns from two thirds of these people. Many of them, and little of
+#: each: what it must learn to overlook is who they are.
 HEAT: dict[str, Any] = {
     "people": 120,
     "rate": 10.0,
@@ -37,8 +39,8 @@ ELECTRICAL: dict[str, Any] = {
     "signals": False,
 }
 SEED = 1
-#: A quarter of VGG16's width on a twelfth of its pixels; short clips, short training. Before the
-#: middle of a clip the heat still rises, and nothing is to be seen.
+#: A quarter of VGG16's width on a twelfth of its pixels; short clips, short training. In the first
+#: half of a clip the heat still rises, and little is to be seen.
 SETTINGS = (
     "face.rate=10",
     "source.width=0.25",
@@ -67,26 +69,23 @@ def run_demo(out: Path | str, *, progress: StepProgress | None = None) -> RunFol
     Returns
     -------
     RunFolder
+
+    Raises
+    ------
+    UsageError
+        If the folder holds something else.
     """
     from painscope.virtual import generate
 
     out, show = Path(out), progress or (lambda step, done, total: None)
     log.info("Virtual people prove that the machinery works, never that it works on patients.")
-    heat, electrical = out / "heat", out / "electrical"
-    generate(
-        "biovid-a",
-        heat,
-        seed=SEED,
-        progress=lambda done, total: show("virtual people: heat", done, total),
-        **HEAT,
-    )
-    generate(
-        "ai4pain-2024",
-        electrical,
-        seed=SEED,
-        progress=lambda done, total: show("virtual people: electrical", done, total),
-        **ELECTRICAL,
-    )
+    data = {"biovid-a": out / "heat", "ai4pain-2024": out / "electrical"}
+    for (name, folder), people in zip(data.items(), (HEAT, ELECTRICAL), strict=True):
+        told = partial(show, f"virtual people: {folder.name}")
+        try:
+            generate(name, folder, seed=SEED, progress=told, **people)
+        except UsageError as error:
+            hint = "An earlier demo's? Remove the folder, or choose another."
+            raise UsageError(error.what, path=error.path, hint=hint) from None
     recipe = load_recipe("faces-of-experimental-pain", SETTINGS)
-    data = {"biovid-a": heat, "ai4pain-2024": electrical}
     return run(recipe, data, out / "run", progress=show)

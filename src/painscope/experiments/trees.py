@@ -18,7 +18,8 @@ def tree_folder(root: Path | str, dataset: Dataset) -> Path:
 
     Ids alone tell no two trees apart: virtual people have those of the real ones, and so may two
     manifests. So the first tree leaves its mark there, and any other gets a folder beside it; but
-    one whose mark names a place that is gone, or of another machine, has moved.
+    where the mark names a place that is gone, or of another machine, the tree is taken to have
+    moved, and the mark with it.
 
     Parameters
     ----------
@@ -33,17 +34,25 @@ def tree_folder(root: Path | str, dataset: Dataset) -> Path:
     """
     folder = folder_at(root) / dataset.name
     mark = folder / "tree.json"
-    if not mark.exists():
-        with Claims(folder) as claims:
-            claims.wait(["tree"])
-            if not mark.exists():
-                write_text(mark, json.dumps(dataset.tree))
-    try:
-        place, virtual = json.loads(mark.read_text(encoding="utf-8"))
-    except ValueError:
-        raise StorageError("is damaged", path=mark, hint="Remove it.") from None
-    moved = virtual == dataset.virtual and not Path(place).exists()
-    if (place, virtual) == dataset.tree or moved:
+    if mark.exists() and _read(mark) == dataset.tree:
         return folder
+    with Claims(folder) as claims:
+        claims.wait(["tree"])  # of two that come at once one is the first, or the one that moved
+        place, virtual = _read(mark) if mark.exists() else dataset.tree
+        if virtual == dataset.virtual and not Path(place).exists():
+            place = dataset.tree[0]
+        if (place, virtual) == dataset.tree:
+            write_text(mark, json.dumps(dataset.tree))
+            return folder
     digest = hashlib.sha256(json.dumps(dataset.tree).encode()).hexdigest()[:8]
     return folder.with_name(f"{dataset.name}-{digest}")
+
+
+def _read(mark: Path) -> tuple[str, bool]:
+    try:
+        place, virtual = json.loads(mark.read_text(encoding="utf-8"))
+        if isinstance(place, str) and isinstance(virtual, bool):
+            return place, virtual
+    except (ValueError, TypeError):
+        pass
+    raise StorageError("is damaged", path=mark, hint="Remove it.")

@@ -79,7 +79,7 @@ def wander(
     """Return a smooth random curve of about unit variance and zero mean.
 
     A uniform quadratic B-spline whose coefficients, `period_s` apart, are independent normal
-    values; it does not depend on the frame rate.
+    values, as many as the last time needs: `period_s` and not the frame rate makes it smooth.
 
     Parameters
     ----------

@@ -12,7 +12,6 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +29,9 @@ __all__ = ["VERSION", "Generated", "generate", "make_layout", "shoot"]
 #: Goes up when the same settings give other files.
 VERSION = 3
 
-#: A worker is given a person's clips until they have so many frames: building the person costs as
-#: much as some sixty.
-FRAMES_PER_PERSON = 200
+#: A worker is given clips of one person in one place until they have so many frames: whoever makes
+#: the first has to build the person.
+FRAMES_PER_PART = 200
 
 Progress = Callable[[int, int], None]
 
@@ -97,7 +96,8 @@ def generate(
     progress : callable, optional
         Called with the clips done and the clips in all, from the calling process.
     **settings
-        Fields of the layout: ``people``, ``seed``, ``size``, and its own.
+        Fields of the layout: ``people``, ``seed``, ``size``, ``rate`` where it has videos, and
+        its own.
 
     Raises
     ------
@@ -115,10 +115,11 @@ def generate(
     if progress:
         progress(done, len(plan))
     if left or not complete:
-        parts = list(_parts(left))
+        workers = workers or os.cpu_count() or 1
+        parts = list(_parts(layout, left, workers))
         jobs = [partial(_make_part, layout, root, role, clips) for role, clips in parts]
         jobs += [partial(_make_person, layout, root, role) for role in roles]
-        for job in _work(jobs, root, workers or os.cpu_count() or 1):
+        for job in _work(jobs, root, workers):
             if job < len(parts) and progress:
                 done += len(parts[job][1])
                 progress(done, len(plan))
@@ -185,13 +186,16 @@ def _describe(root: Path, layout: Layout, *, complete: bool) -> None:
         temporary.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
 
 
-def _parts(left: list[tuple[Role, Clip]]) -> Iterator[tuple[Role, list[Clip]]]:
-    """Give one worker several short clips of a person: each has to build the person first."""
-    for role, pairs in groupby(left, key=itemgetter(0)):
+def _parts(
+    layout: Layout, left: list[tuple[Role, Clip]], workers: int
+) -> Iterator[tuple[Role, list[Clip]]]:
+    """Put short clips together that need the same renderer, but leave work for every worker."""
+    most = min(FRAMES_PER_PART, sum(clip.frames for _, clip in left) / (4 * workers))
+    for (role, _), pairs in groupby(left, key=lambda pair: (pair[0], layout.shot(*pair))):
         clips: list[Clip] = []
         for _, clip in pairs:
             clips.append(clip)
-            if sum(clip.frames for clip in clips) >= FRAMES_PER_PERSON:
+            if sum(clip.frames for clip in clips) >= most:
                 yield role, clips
                 clips = []
         if clips:

@@ -136,7 +136,7 @@ class Layout(ABC):
     people : int
         How many people; the real number by default.
     rate : float
-        Frames per second; the real one by default.
+        Frames per second; the real one by default. Folders of pictures have none to choose.
     seed : int
         Of everything: who they are, what they feel, what they do.
     size : (int, int)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from pathlib import Path
 from string import ascii_lowercase
 from typing import Annotated, ClassVar
@@ -11,6 +12,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from painscope.datasets.unbc import CODED_UNITS
+from painscope.video.pictures import FOLDER_RATE
 from painscope.virtual.dynamics import generator, lognormal
 from painscope.virtual.motion import ACTION_UNITS, FaceMotion
 from painscope.virtual.pain import Stimulus
@@ -56,7 +58,7 @@ class UNBC(Layout):
     name: ClassVar[str] = "unbc-mcmaster"
 
     people: Count = 25
-    rate: Rate = 30.0
+    rate: Rate = field(default=FOLDER_RATE, init=False)  # folders of pictures have no other
     size: tuple[Side, Side] = (320, 240)
     sequences: Count = 8
     frames: Annotated[int, Field(ge=30)] = 242
