@@ -38,10 +38,9 @@ def tree_folder(root: Path | str, dataset: Dataset) -> Path:
         return folder
     with Claims(folder) as claims:
         claims.wait(["tree"])  # of two that come at once one is the first, or the one that moved
-        place, virtual = _read(mark) if mark.exists() else dataset.tree
-        if virtual == dataset.virtual and not Path(place).exists():
-            place = dataset.tree[0]
-        if (place, virtual) == dataset.tree:
+        place, virtual = there = _read(mark) if mark.exists() else dataset.tree
+        moved = virtual == dataset.virtual and not Path(place).exists()
+        if there == dataset.tree or moved:
             write_text(mark, json.dumps(dataset.tree))
             return folder
     digest = hashlib.sha256(json.dumps(dataset.tree).encode()).hexdigest()[:8]

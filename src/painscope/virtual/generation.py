@@ -56,11 +56,11 @@ def make_layout(name: str, **settings: Any) -> Layout:
     if name not in LAYOUTS:
         raise UsageError(f"unknown layout {name!r}", hint=did_you_mean(name, LAYOUTS))
     layout = LAYOUTS[name]
-    fields = [field.name for field in dataclasses.fields(layout) if field.init]
+    choices = layout.choices()
     for setting in settings:
-        if setting not in fields:
+        if setting not in choices:
             raise UsageError(
-                f"{name} has no setting {setting!r}", hint=did_you_mean(setting, fields)
+                f"{name} has no setting {setting!r}", hint=did_you_mean(setting, choices)
             )
     try:
         return layout(**settings)

@@ -176,9 +176,14 @@ class Layout(ABC):
     def write_index(self, root: Path) -> None:  # noqa: B027
         """Write the dataset's tables, if the layout has any; the last thing to be written."""
 
+    @classmethod
+    def choices(cls) -> list[str]:
+        """Return the names of what can be set."""
+        return [field.name for field in fields(cls) if field.init]
+
     def settings(self) -> dict[str, Any]:
         """Return all that can be set, as plain JSON values."""
-        values = {field.name: getattr(self, field.name) for field in fields(self) if field.init}
+        values = {name: getattr(self, name) for name in self.choices()}
         return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
 
     def rng(self, *parts: object) -> np.random.Generator:
