@@ -40,7 +40,7 @@ def main() -> None:
     import pandas as pd
 
     from painscope.datasets import load_dataset
-    from painscope.experiments.faces import known_faces
+    from painscope.experiments.faces import CodedPictures
     from painscope.experiments.looks import (
         cascade_table,
         curve_table,
@@ -57,16 +57,16 @@ def main() -> None:
     dataset, checkpoint = load_dataset("biovid-a", chosen.data), load_checkpoint(chosen.network)
     look = LookSettings(preset=chosen.preset, randoms=chosen.randoms)
     seen = checkpoint.card.seen(people_of(dataset.name, virtual=dataset.virtual))
-    new = {"dataset": dataset, "crops": chosen.crops, "without": seen}
+    pictures = CodedPictures.of(dataset, chosen.crops)
     tables: dict[str, pd.DataFrame] = {}
 
-    pain = known_faces(**new, pictures=chosen.pictures, label="high-pain")
+    pain = pictures.draw(chosen.pictures, without=seen, label="high-pain")
     print(f"{len(pain)} pictures of pain, {len(set(pain.subjects))} people not seen in training")
     tables["inside"] = inside_table(relevance_table(checkpoint, pain, look, quiet))
     print("\nRelevance inside the regions of the action units that are there:")
     print(tables["inside"].to_string(index=False), flush=True)
 
-    few = known_faces(**new, pictures=chosen.checked, label="high-pain")
+    few = pictures.draw(chosen.checked, without=seen, label="high-pain")
     tables["curves"] = curve_table(checkpoint, few, look)
     print("\nDeletion and insertion: mean evidence")
     print(tables["curves"].groupby(["curve", "order"])["value"].mean().to_string(), flush=True)
@@ -74,7 +74,7 @@ def main() -> None:
     print("\nWeights drawn anew:")
     print(tables["cascade"].to_string(index=False), flush=True)
 
-    faces = known_faces(**new, pictures=chosen.pictures)
+    faces = pictures.draw(chosen.pictures, without=seen)
     settings = ConceptSettings(layer=chosen.layer, pictures=chosen.pictures)
     probe = Probe.of(faces, dataset.name, settings)
     tables["concepts"] = probe.regions({NAME: checkpoint}, quiet)[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -21,6 +22,7 @@ from painscope.errors import StorageError, UsageError
 
 __all__ = [
     "Claims",
+    "atomic_folder",
     "atomic_path",
     "folder_at",
     "memory",
@@ -143,6 +145,32 @@ def _send(file: Path, path: Any) -> None:
         path.fs.put_file(str(file), path.path)
     except Exception as error:  # every file system has its own
         raise StorageError(f"could not be written: {error}", path=path) from error
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Give an empty folder beside `path`; it becomes `path` at the end.
+
+    For many small files of which none makes sense without the others. What was at `path` is
+    replaced. What a killed process left goes at the next call, and so does what is left by an
+    error; another process that makes the same folder is waited for.
+
+    Raises
+    ------
+    StorageError
+        If the disk is full or the folder cannot be written.
+    """
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    with Claims(path.parent) as claims, storage_errors(path):
+        claims.wait([unfinished.name.lstrip(".")])
+        try:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            unfinished.mkdir(parents=True)
+            yield unfinished
+            shutil.rmtree(path, ignore_errors=True)
+            os.replace(unfinished, path)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def remove_abandoned(folder: Path) -> None:

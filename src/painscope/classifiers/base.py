@@ -309,7 +309,8 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator, ABC):
 
     def _usable(self, sequence: FeatureSequence) -> np.ndarray:
         if len(sequence) and sequence.names != self.names_:
-            missing = [name for name in self.names_ if name not in set(sequence.names)]
+            there = set(sequence.names)
+            missing = [name for name in self.names_ if name not in there]
             raise UsageError(
                 f"{sequence.recording}: {len(sequence.names)} features that differ from the "
                 f"{len(self.names_)} the {self.name} classifier was fitted on"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.special import softmax
 
 __all__ = ["Calibration", "log_loss", "scores"]
 
@@ -54,7 +55,7 @@ class Calibration:
         def loss(place: np.ndarray) -> tuple[float, np.ndarray]:
             offsets = np.append(0.0, place[1:])
             logits = np.exp(place[0]) * values + offsets
-            proba = _softmax(logits)
+            proba = softmax(logits, axis=1)
             error = weights[:, None] * (proba - wanted)
             slope = (error * values).sum() * np.exp(place[0])
             total = -(weights[:, None] * wanted * np.log(np.maximum(proba, 1e-300))).sum()
@@ -72,7 +73,7 @@ class Calibration:
 
     def apply(self, values: np.ndarray) -> np.ndarray:
         """Return the probabilities, float64 [N, K], of scores [N, K]."""
-        return _softmax(self.slope * values + self.offsets)
+        return softmax(self.slope * values + self.offsets, axis=1)
 
 
 def scores(model: Any, rows: np.ndarray) -> np.ndarray:
@@ -98,8 +99,3 @@ def _smoothed(targets: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray
     wanted = np.repeat(1 / (counts + classes)[:, None], classes, axis=1)
     wanted[np.arange(len(targets)), targets] = (counts + 1) / (counts + classes)
     return wanted, len(targets) / (classes * counts)
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return raised / raised.sum(axis=1, keepdims=True)

@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from painscope.classifiers.base import Examples
 from painscope.training.fit import fit
-from painscope.training.loss import class_weights, weighted_loss
+from painscope.training.loss import LossTask, class_weights
 
 __all__ = ["Batch", "fit_network", "frame_batch", "sequence_batch"]
 
@@ -61,7 +60,7 @@ def fit_network(
     list of dict
         ``epoch`` (from 1), ``train_loss`` and ``validation_loss``, one per epoch.
     """
-    task = _Task(network, optimizer, class_weights(train.targets, classes))
+    task = LossTask(network, optimizer, class_weights(train.targets, classes))
     held_out = train if validation is None else validation
     loaders: list[DataLoader] = [
         DataLoader(
@@ -99,28 +98,3 @@ def frame_batch(clips: Sequence[tuple[np.ndarray, int]], training: bool, *, fram
         targets += [target] * count
     values = np.concatenate(picked, dtype=np.float32)
     return (torch.from_numpy(values),), torch.tensor(targets)
-
-
-class _Task(LightningModule):
-    """Class-weighted cross-entropy, in training and validation alike."""
-
-    def __init__(
-        self, network: nn.Module, optimizer: torch.optim.Optimizer, weights: Tensor
-    ) -> None:
-        super().__init__()
-        self.network, self.optimizer, self.weights = network, optimizer, weights
-
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        return self.optimizer
-
-    def training_step(self, batch: Batch, index: int) -> Tensor:
-        return self._loss("train_loss", batch)
-
-    def validation_step(self, batch: Batch, index: int) -> None:
-        self._loss("val_loss", batch)
-
-    def _loss(self, name: str, batch: Batch) -> Tensor:
-        inputs, targets = batch
-        loss = weighted_loss(self.network(*inputs), targets, self.weights)
-        self.log(name, loss, on_step=False, on_epoch=True, batch_size=len(targets))
-        return loss

@@ -85,10 +85,7 @@ class LateFusion(SequenceClassifier):
 
     def _proba(self, rows: Sequence[np.ndarray]) -> np.ndarray:
         return np.mean(
-            [
-                member._proba([part[:, self._places(block)] for part in rows])
-                for block, member in self.members_.items()
-            ],
+            [member._proba(self._columns(rows, block)) for block, member in self.members_.items()],
             axis=0,
         )
 
@@ -118,8 +115,11 @@ class LateFusion(SequenceClassifier):
         return members
 
     def _part(self, examples: Examples, block: str) -> Examples:
+        return replace(examples, rows=self._columns(examples.rows, block))
+
+    def _columns(self, rows: Sequence[np.ndarray], block: str) -> tuple[np.ndarray, ...]:
         places = self._places(block)
-        return replace(examples, rows=tuple(rows[:, places] for rows in examples.rows))
+        return tuple(part[:, places] for part in rows)
 
     def _places(self, block: str) -> np.ndarray:
         return np.flatnonzero([name == block for name in block_names(self.names_)])

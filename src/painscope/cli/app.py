@@ -10,20 +10,18 @@ from typing import NoReturn
 import typer
 
 from painscope import __version__
-from painscope.cli import (
-    bench,
-    compare,
-    crop,
-    datasets,
-    demo,
-    download,
-    explain,
-    extract,
-    predict,
-    recipes,
-    report,
-    run,
-)
+from painscope.cli.bench import bench
+from painscope.cli.compare import compare
+from painscope.cli.crop import crop
+from painscope.cli.datasets import app as datasets
+from painscope.cli.demo import demo
+from painscope.cli.download import download
+from painscope.cli.explain import explain
+from painscope.cli.extract import extract
+from painscope.cli.predict import predict
+from painscope.cli.recipes import recipes
+from painscope.cli.report import report
+from painscope.cli.run import run
 from painscope.errors import PainscopeError
 
 __all__ = ["app", "main"]
@@ -48,7 +46,7 @@ def _root(
         raise typer.Exit
 
 
-for module in (
+for command in (
     demo,
     recipes,
     run,
@@ -61,8 +59,8 @@ for module in (
     download,
     bench,
 ):
-    module.add_to(app)
-app.add_typer(datasets.app, name="datasets")
+    app.command()(command)
+app.add_typer(datasets, name="datasets")
 
 
 def main() -> NoReturn:

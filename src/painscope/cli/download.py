@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import typer
 
-__all__ = ["add_to"]
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(download)
+__all__ = ["download"]
 
 
 def download() -> None:

@@ -8,12 +8,7 @@ from pathlib import Path
 
 import typer
 
-__all__ = ["add_to"]
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(predict)
+__all__ = ["predict"]
 
 
 def predict(

@@ -6,12 +6,7 @@ import textwrap
 
 import typer
 
-__all__ = ["add_to"]
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(recipes)
+__all__ = ["recipes"]
 
 
 def recipes() -> None:

@@ -6,12 +6,7 @@ from pathlib import Path
 
 import typer
 
-__all__ = ["add_to"]
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(run)
+__all__ = ["run"]
 
 
 def run(

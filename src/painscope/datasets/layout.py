@@ -33,7 +33,7 @@ def child(folder: Path, name: str) -> Path | None:
 def natural_key(text: str) -> tuple[tuple[int, int | str], ...]:
     """Return a sorting key in which ``"9"`` comes before ``"10"``."""
     parts = re.findall(r"\d+|\D+", text)
-    return tuple((0, int(part)) if part.isdigit() else (1, part) for part in parts)
+    return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in parts)
 
 
 def safe_id(text: str) -> str:

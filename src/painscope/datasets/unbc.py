@@ -18,7 +18,7 @@ from painscope.recording import LabelScheme, Recording
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CODED_UNITS", "UNBC", "frame_labels", "frame_landmarks", "pspi_labels"]
+__all__ = ["CODED_UNITS", "UNBC", "frame_labels", "frame_landmarks", "pspi_label", "pspi_labels"]
 
 #: The action units that the archive's coders scored (Lucey et al., FG 2011).
 CODED_UNITS = (4, 6, 7, 9, 10, 12, 20, 25, 26, 27, 43)
@@ -160,10 +160,12 @@ def pspi_labels(recording: Recording, threshold: float = 1.0) -> tuple[str | Non
     stems = _stems(recording)
     if recording.signals and "pspi" not in recording.signals:
         return (None,) * len(stems)
-    return tuple(
-        "pain" if value >= threshold else "no-pain" if value == 0 else None
-        for value in _pspi(recording, stems)
-    )
+    return tuple(pspi_label(value, threshold) for value in _pspi(recording, stems))
+
+
+def pspi_label(pspi: float, threshold: float = 1.0) -> str | None:
+    """Return the label of one picture, as `pspi_labels` does."""
+    return "pain" if pspi >= threshold else "no-pain" if pspi == 0 else None
 
 
 def frame_landmarks(recording: Recording) -> np.ndarray:

@@ -115,25 +115,26 @@ def evaluate(
         raise UsageError("nothing to evaluate: at least one fold and one seed are needed")
     if not sequences:
         raise DatasetError("no recording has features", hint=_REASONS)
-    blank = next(iter(sequences.values())).cut(0, 0)
+    data = _Data(sequences, folds, segment_frames, returned=keep is not None)
     jobs = [
-        _Job(fold, name, make, seed, blank, segment_frames, returned=keep is not None)
-        for fold in folds
+        _Job(number, name, make, seed)
+        for number in range(len(folds))
         for name, make in classifiers.items()
         for seed in _seeds(make, seeds)
     ]
     predictions, histories, counts = [], [], dict[str, tuple[SegmentCount, ...]]()
     notes: dict[str, list[list[str]]] = defaultdict(list)
     for done, (job, fit) in enumerate(
-        zip(jobs, spread(_fit, sequences, jobs, workers=workers, on=on), strict=True), start=1
+        zip(jobs, spread(_fit, data, jobs, workers=workers, on=on), strict=True), start=1
     ):
-        who: dict[str, Any] = {"fold": job.fold.name, "seed": job.seed, "classifier": job.name}
+        fold = folds[job.fold].name
+        who: dict[str, Any] = {"fold": fold, "seed": job.seed, "classifier": job.name}
         histories += [row | who for row in fit.history]
         notes[job.name].append(fit.notes)
         predictions.append(fit.predictions.assign(**who))
-        counts[job.fold.name] = fit.counts
+        counts[fold] = fit.counts
         if keep is not None and fit.classifier is not None:
-            keep(job.name, job.fold.name, job.seed, fit.classifier)
+            keep(job.name, fold, job.seed, fit.classifier)
         if progress is not None:
             progress(done, len(jobs))
     for name, told in notes.items():
@@ -147,16 +148,23 @@ def evaluate(
 
 
 @dataclass(frozen=True)
-class _Job:
-    """One fit: of which classifier, on which people."""
+class _Data:
+    """What all fits share; sent to each worker once."""
 
-    fold: Fold
+    sequences: Mapping[str, FeatureSequence]
+    folds: Sequence[Fold]
+    length: int
+    returned: bool
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One fit: on the people of which fold, by its number, of which classifier."""
+
+    fold: int
     name: str
     make: Callable[[int], SequenceClassifier]
     seed: int
-    blank: FeatureSequence
-    length: int
-    returned: bool
 
 
 @dataclass(frozen=True)
@@ -170,11 +178,11 @@ class _Fit:
     classifier: SequenceClassifier | None
 
 
-def _fit(sequences: Mapping[str, FeatureSequence], job: _Job) -> _Fit:
+def _fit(data: _Data, job: _Job) -> _Fit:
     """Fit one classifier on a fold's training people and predict the held-out ones."""
-    fold = job.fold
+    fold = data.folds[job.fold]
     train, validation, test = (
-        _Clips.cut(fold, part, sequences, job.blank, job.length)
+        _Clips.cut(fold, part, data.sequences, data.length)
         for part in ("train", "validation", "test")
     )
     clips, labels, people = train.labelled()
@@ -188,7 +196,7 @@ def _fit(sequences: Mapping[str, FeatureSequence], job: _Job) -> _Fit:
         classifier.history_,
         classifier.notes_,
         tuple(part.count for part in (train, validation, test) if part.recordings),
-        classifier if job.returned else None,
+        classifier if data.returned else None,
     )
 
 
@@ -220,10 +228,10 @@ class _Clips:
         fold: Fold,
         part: str,
         sequences: Mapping[str, FeatureSequence],
-        blank: FeatureSequence,
         length: int,
     ) -> _Clips:
         chosen: Sequence[Recording] = getattr(fold, part)
+        blank = next(iter(sequences.values())).cut(0, 0)
         found = [
             sequences[r.id] if r.id in sequences else replace(blank, recording=r.id) for r in chosen
         ]

@@ -11,7 +11,7 @@ import pandas as pd
 from painscope.datasets import Dataset
 from painscope.errors import UsageError
 from painscope.evaluation import cross_dataset
-from painscope.experiments.faces import known_faces, knows_action_units, require_action_units
+from painscope.experiments.faces import CodedPictures, knows_action_units, require_action_units
 from painscope.experiments.facts import StudyFacts
 from painscope.experiments.looks import (
     cascade_table,
@@ -167,9 +167,9 @@ def _concepts(
 ) -> dict[str, pd.DataFrame]:
     """Ask both networks for concepts of action units, and for their directions."""
     dataset, show = shop.datasets["action units"], shop.steps.progress
-    faces = known_faces(dataset, shop.crops("action units"), pictures=recipe.concepts.pictures)
+    pictures = CodedPictures.of(dataset, shop.crops("action units"))
     people = people_of(dataset.name, virtual=dataset.virtual)
-    probe = Probe.of(faces, people, recipe.concepts)
+    probe = Probe.of(pictures.draw(recipe.concepts.pictures), people, recipe.concepts)
     return {
         "concepts": probe.regions(networks, partial(show, "concepts"))[1],
         "tcav": probe.directions(networks, partial(show, "directions")),
@@ -187,14 +187,16 @@ def _looks(
     """Measure maps of people that a network has not seen, where their action units are known."""
     names = ("relevance", "inside", "curves", "cascade")
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in names}
+    pictures = {
+        role: CodedPictures.of(shop.datasets[role], shop.crops(role))
+        for role in questions
+        if knows_action_units(shop.datasets[role])
+    }
     for name, network in networks.items():
-        for role, question in questions.items():
-            dataset = shop.datasets[role]
-            if not knows_action_units(dataset):
-                continue
+        for role, coded in pictures.items():
+            dataset, question = shop.datasets[role], questions[role]
             seen, label = network.card.seen(question.dataset), question.classes[-1]
-            crops = shop.crops(role)
-            pain = known_faces(dataset, crops, pictures=look.pictures, without=seen, label=label)
+            pain = coded.draw(look.pictures, without=seen, label=label)
             told = {"network": name, "dataset": dataset.name}
             table = relevance_table(
                 network, pain, look,
@@ -202,7 +204,7 @@ def _looks(
             )  # fmt: skip
             parts["relevance"].append(table.assign(**told))
             parts["inside"].append(inside_table(table).assign(**told))
-            few = known_faces(dataset, crops, pictures=look.checked, without=seen, label=label)
+            few = coded.draw(look.checked, without=seen, label=label)
             parts["curves"].append(curve_table(network, few, look).assign(**told))
             parts["cascade"].append(cascade_table(network, few, look).assign(**told))
     return {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,7 +18,7 @@ from painscope.face import (
     crop_landmarks,
     crop_settings,
     cropped_ids,
-    read_crops,
+    read_picture,
     read_track,
 )
 from painscope.face.landmarks import to_68
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "CodedPictures",
     "KnownFaces",
-    "known_faces",
     "knows_action_units",
     "label_frames",
     "require_action_units",
@@ -100,7 +100,7 @@ class _Picture(NamedTuple):
     """A picture of which all is known: its landmarks [68, 2] in the crop, and what it shows."""
 
     recording: Recording
-    number: int
+    path: Path
     landmarks: np.ndarray
     shown: dict[str, bool]
     label: str
@@ -116,12 +116,12 @@ _Coder = Callable[[Recording, np.ndarray, np.ndarray], _Coded]
 
 
 def knows_action_units(dataset: Dataset) -> bool:
-    """Whether `known_faces` can read a dataset."""
+    """Whether `CodedPictures` can read a dataset."""
     return dataset.name == "unbc-mcmaster" or _truth(dataset) is not None
 
 
 def require_action_units(dataset: Dataset) -> None:
-    """Refuse a dataset that `known_faces` cannot read.
+    """Refuse a dataset that `CodedPictures` cannot read.
 
     Raises
     ------
@@ -138,87 +138,118 @@ def label_frames(dataset: Dataset) -> Callable[[Recording], Sequence[str | None]
     return pspi_labels if dataset.name == "unbc-mcmaster" else None
 
 
-def known_faces(
-    dataset: Dataset,
-    crops: Path,
-    *,
-    pictures: int,
-    seed: int = 0,
-    without: Collection[str] = (),
-    label: str | None = None,
-) -> KnownFaces:
-    """Draw pictures whose action units are known, equally many of everyone.
+@dataclass(frozen=True)
+class CodedPictures:
+    """Pictures whose action units and landmarks are known, to draw from.
 
-    Half of a person's pictures show some unit and half none, as far as there are such.
-
-    Parameters
+    Attributes
     ----------
-    dataset : Dataset
-        UNBC-McMaster, or virtual people.
-    crops : Path
-        A folder that `painscope.face.write_crops` filled.
-    pictures : int
-        At most so many.
-    seed : int
-        Of the draw.
-    without : collection of str
-        People who are left out.
-    label : str, optional
-        Only pictures so labelled that show some unit.
-
-    Raises
-    ------
-    DatasetError
-        If nobody knows the dataset's action units, or no picture has codes and landmarks.
+    root : Path
+        The dataset's folder.
+    pictures : list
+        All of them, whatever they show.
     """
-    found = list(_coded_pictures(dataset, crops, without))
-    if label is not None:
-        found = [one for one in found if one.label == label and one.shows]
-    if not found:
-        raise DatasetError(
-            "no picture has a face, landmarks and codes of its action units"
-            + (f" and is labelled {label}" if label else ""),
-            path=dataset.root,
-            hint="Are the folders of landmarks and of action units there?",
-        )
-    people = [one.recording.subject for one in found]
-    drawn = [found[k] for k in _draw(people, [one.shows for one in found], pictures, seed)]
-    units = tuple(unit for unit in REGIONS if unit in drawn[0].shown)
-    return KnownFaces(
-        crops=_read(crops, [(one.recording.id, one.number) for one in drawn]),
-        landmarks=np.stack([one.landmarks for one in drawn]),
-        units=units,
-        shown=np.array([[one.shown[unit] for unit in units] for one in drawn]),
-        subjects=tuple(one.recording.subject for one in drawn),
-        recordings=tuple(one.recording.id for one in drawn),
-        labels=tuple(one.label for one in drawn),
-    )
 
+    root: Path
+    pictures: list[_Picture]
 
-def _coded_pictures(dataset: Dataset, crops: Path, without: Collection[str]) -> Iterator[_Picture]:
-    """Yield the pictures of which all is known, whatever they show."""
-    coder, settings = _coder(dataset), crop_settings(crops)
-    there = set(cropped_ids(crops))
-    bare = 0
-    for recording in dataset.recordings:
-        if recording.id not in there or recording.subject in without:
-            continue
-        track = read_track(crops, recording.id)
-        numbers = np.array(list(crop_files(crops, recording.id)), int)
-        coded = coder(recording, numbers, track.time_s[numbers])
-        points = crop_landmarks(
-            to_68(coded.landmarks, dataset.name), track.box[numbers],
-            margin=settings["margin"], size=settings["size"],
-        )  # fmt: skip
-        for k, number in enumerate(numbers):
-            codes = [values[k] for values in coded.shown.values()]
-            if not (np.isfinite(points[k]).all() and np.isfinite(codes).all()):
-                bare += 1
+    @classmethod
+    def of(cls, dataset: Dataset, crops: Path) -> CodedPictures:
+        """Read all codes of a dataset, once for every draw.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            UNBC-McMaster, or virtual people.
+        crops : Path
+            A folder that `painscope.face.write_crops` filled.
+
+        Raises
+        ------
+        DatasetError
+            If nobody knows the dataset's action units.
+        """
+        coder, settings = _coder(dataset), crop_settings(crops)
+        there = set(cropped_ids(crops))
+        pictures: list[_Picture] = []
+        bare = 0
+        for recording in dataset.recordings:
+            if recording.id not in there:
                 continue
-            shown = {unit: bool(values[k]) for unit, values in coded.shown.items()}
-            yield _Picture(recording, int(number), points[k], shown, coded.labels[k] or "")
-    if bare:
-        log.warning("%s: %d pictures have no codes or no landmarks", dataset.name, bare)
+            track, files = read_track(crops, recording.id), crop_files(crops, recording.id)
+            numbers = np.array(list(files), int)
+            coded = coder(recording, numbers, track.time_s[numbers])
+            points = crop_landmarks(
+                to_68(coded.landmarks, dataset.name), track.box[numbers],
+                margin=settings["margin"], size=settings["size"],
+            )  # fmt: skip
+            for k, path in enumerate(files.values()):
+                codes = [values[k] for values in coded.shown.values()]
+                if not (np.isfinite(points[k]).all() and np.isfinite(codes).all()):
+                    bare += 1
+                    continue
+                shown = {unit: bool(values[k]) for unit, values in coded.shown.items()}
+                label = coded.labels[k] or ""
+                pictures.append(_Picture(recording, path, points[k], shown, label))
+        if bare:
+            log.warning("%s: %d pictures have no codes or no landmarks", dataset.name, bare)
+        return cls(dataset.root, pictures)
+
+    def draw(
+        self,
+        most: int,
+        *,
+        seed: int = 0,
+        without: Collection[str] = (),
+        label: str | None = None,
+    ) -> KnownFaces:
+        """Draw pictures, equally many of everyone.
+
+        Half of a person's pictures show some unit and half none, as far as there are such.
+
+        Parameters
+        ----------
+        most : int
+            At most so many.
+        seed : int
+            Of the draw.
+        without : collection of str
+            People who are left out.
+        label : str, optional
+            Only pictures so labelled that show some unit.
+
+        Raises
+        ------
+        DatasetError
+            If no picture has codes and landmarks.
+        RunError
+            If a crop is damaged.
+        """
+        found = [
+            one
+            for one in self.pictures
+            if one.recording.subject not in without
+            and (label is None or (one.label == label and one.shows))
+        ]
+        if not found:
+            raise DatasetError(
+                "no picture has a face, landmarks and codes of its action units"
+                + (f" and is labelled {label}" if label else ""),
+                path=self.root,
+                hint="Are the folders of landmarks and of action units there?",
+            )
+        people = [one.recording.subject for one in found]
+        drawn = [found[k] for k in _draw(people, [one.shows for one in found], most, seed)]
+        units = tuple(unit for unit in REGIONS if unit in drawn[0].shown)
+        return KnownFaces(
+            crops=np.stack([read_picture(one.path) for one in drawn]),
+            landmarks=np.stack([one.landmarks for one in drawn]),
+            units=units,
+            shown=np.array([[one.shown[unit] for unit in units] for one in drawn]),
+            subjects=tuple(one.recording.subject for one in drawn),
+            recordings=tuple(one.recording.id for one in drawn),
+            labels=tuple(one.label for one in drawn),
+        )
 
 
 def _draw(people: Sequence[str], showing: Sequence[bool], most: int, seed: int) -> list[int]:
@@ -239,17 +270,6 @@ def _draw(people: Sequence[str], showing: Sequence[bool], most: int, seed: int) 
     return sorted(chosen[:most] if len(names) > most else chosen)
 
 
-def _read(crops: Path, wanted: Sequence[tuple[str, int]]) -> np.ndarray:
-    """Read single crops, uint8 [N, S, S, 3]; each recording is decoded once."""
-    pictures: list[np.ndarray] = []
-    images, numbers, last = np.empty(0), np.empty(0), ""
-    for recording, number in wanted:
-        if recording != last:
-            (images, numbers), last = read_crops(crops, recording), recording
-        pictures.append(images[int(np.searchsorted(numbers, number))])
-    return np.stack(pictures)
-
-
 def _coder(dataset: Dataset) -> _Coder:
     truth = _truth(dataset)
     if dataset.name == "unbc-mcmaster":
@@ -267,7 +287,8 @@ def _coder(dataset: Dataset) -> _Coder:
 
 def _hand_coded(recording: Recording, numbers: np.ndarray, time_s: np.ndarray) -> _Coded:
     """Read UNBC-McMaster's files; crop number k is picture k."""
-    from painscope.datasets import frame_labels, frame_landmarks, pspi_labels
+    from painscope.datasets import frame_labels, frame_landmarks
+    from painscope.datasets.unbc import pspi_label
 
     table = frame_labels(recording).iloc[numbers]
     shown = {
@@ -275,8 +296,8 @@ def _hand_coded(recording: Recording, numbers: np.ndarray, time_s: np.ndarray) -
         for unit in table.columns
         if unit in REGIONS
     }
-    labels = pspi_labels(recording)
-    return _Coded(shown, frame_landmarks(recording)[numbers], [labels[k] for k in numbers])
+    labels = [pspi_label(value) for value in table["pspi"]]
+    return _Coded(shown, frame_landmarks(recording)[numbers], labels)
 
 
 def _filmed(root: Path) -> _Coder:

@@ -61,7 +61,8 @@ class RunFolder:
         if folder.path.is_file():
             raise UsageError("this is a file, not a folder", path=path, hint="Name another --out.")
         if folder._file("recipe.yaml").is_file():
-            for place in (folder.path, folder.examples):
+            models = (place for place in folder.models.rglob("*") if place.is_dir())
+            for place in (folder.path, folder.examples, folder.models, *models):
                 remove_abandoned(place)
         there = {file.name for file in folder.path.iterdir()} if folder.path.exists() else set()
         if there and "recipe.yaml" not in there:

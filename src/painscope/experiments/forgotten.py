@@ -12,7 +12,7 @@ import pandas as pd
 from painscope.datasets import Dataset
 from painscope.evaluation import go_back
 from painscope.evaluation.going_back import BEFORE
-from painscope.experiments.faces import known_faces, require_action_units
+from painscope.experiments.faces import CodedPictures, require_action_units
 from painscope.experiments.facts import StudyFacts
 from painscope.experiments.looks import make_explainer
 from painscope.experiments.networks import Workshop, input_size, pixels, rights, study_facts
@@ -155,9 +155,9 @@ def _concepts(
 ) -> dict[str, pd.DataFrame]:
     """Look for concepts of action units before and after, and for the directions of pain."""
     dataset, show = shop.datasets["action units"], shop.steps.progress
-    faces = known_faces(dataset, shop.crops("action units"), pictures=recipe.concepts.pictures)
+    pictures = CodedPictures.of(dataset, shop.crops("action units"))
     people = people_of(dataset.name, virtual=dataset.virtual)
-    probe = Probe.of(faces, people, recipe.concepts)
+    probe = Probe.of(pictures.draw(recipe.concepts.pictures), people, recipe.concepts)
     networks = {BEFORE: emotion, **stages}
     scores, concepts = probe.regions(networks, partial(show, "concepts"))
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,6 +51,7 @@ class Workshop:
     datasets: Mapping[str, Dataset]
     steps: Steps
     cuts: Mapping[str, tuple[int, int]]
+    _cut: dict[str, Path] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -74,6 +75,11 @@ class Workshop:
 
     def crops(self, role: str) -> Path:
         """Cut a dataset's faces, once for all who ask."""
+        if role not in self._cut:
+            self._cut[role] = self._crops(role)
+        return self._cut[role]
+
+    def _crops(self, role: str) -> Path:
         dataset, (size, every) = self.datasets[role], self.cuts[role]
         by_frame = label_frames(dataset) is not None
         recordings = [r for r in dataset.recordings if by_frame or r.label is not None]

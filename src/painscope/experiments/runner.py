@@ -23,6 +23,7 @@ from painscope.experiments.settings import DatasetSettings, TrainingSettings
 from painscope.experiments.steps import StepProgress, Steps
 from painscope.experiments.story import tell
 from painscope.face import Locator, make_locator
+from painscope.files import Claims
 from painscope.networks import Checkpoint
 from painscope.networks.card import people_of
 
@@ -93,7 +94,13 @@ def run(
         return folder
     kept = Path(store) if store is not None else folder.path / "store"
     steps = Steps(folder, kept.absolute(), progress or (lambda step, done, total: None), on)
-    with folder.logging():
+    with Claims(folder.path) as claims, folder.logging():
+        if not claims.take("run"):
+            raise UsageError(
+                "another process is working on this run",
+                path=folder.path,
+                hint="Wait until it is done, or name another --out.",
+            )
         facts: RunFacts | StudyFacts
         if isinstance(recipe, Recipe):
             facts = _transfer(recipe, datasets, steps, folders, workers)
@@ -120,8 +127,10 @@ def _transfer(
     if recipe.reads_network(given):
         # What needs no network is made before it is trained, for it may be mistyped; and made
         # again later, for meanwhile it would fill the memory.
-        others = available_features(recipe, target, locator, None, without=(SOURCE, RANDOM))
-        _refuse_seen(others, target, folds)
+        without = (SOURCE, RANDOM)
+        _refuse_seen(
+            available_features(recipe, target, locator, None, without=without), target, folds
+        )
         with steps.step("source network", reused=source_path(folder).is_file()):
             checkpoint = _source(recipe, datasets, steps)
         _warn_of_other_crops(checkpoint, locator)

@@ -195,14 +195,19 @@ def _write_examples(
     held_out = [
         recording for recording in target.recordings if recording.id in judgement.example_models
     ]
-    for recording in choose_examples(held_out, target.scheme.classes):
+    chosen = choose_examples(held_out, target.scheme.classes)
+    kinds = {features[name] for one in chosen for name in judgement.example_models[one.id]}
+    read = {kind: read_features(recipe, kind, stores, chosen) for kind in kinds}
+    for recording in chosen:
         models = judgement.example_models[recording.id]
-        read = {name: read_features(recipe, features[name], stores, [recording]) for name in models}
-        if not all(read.values()):
-            continue
+        found = {name: read[features[name]].get(recording.id) for name in models}
         sequences = {
-            name: found[recording.id].cut(0, recipe.segment_frames) for name, found in read.items()
+            name: sequence.cut(0, recipe.segment_frames)
+            for name, sequence in found.items()
+            if sequence is not None
         }
+        if len(sequences) < len(models):
+            continue
         frames = timelines(models, sequences)
         if len(frames):
             write_example(folder.examples, recording, frames, locator, recipe.face)

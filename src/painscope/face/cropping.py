@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -27,7 +26,7 @@ from painscope.face.folder import (
 from painscope.face.locators import Locator
 from painscope.face.stream import FaceStream, crop_provenance
 from painscope.face.track import FaceTrack
-from painscope.files import Claims, remove_abandoned, storage_errors
+from painscope.files import Claims, atomic_folder, remove_abandoned
 from painscope.recording import Recording
 from painscope.video import source_of
 
@@ -154,22 +153,12 @@ class _Cropper:
             return CropResult(recording.id, "failed", f"{type(error).__name__}: {error}")
 
     def _write(self, recording: Recording, source: Mapping[str, object]) -> CropResult:
-        final = self.out / recording.id
-        unfinished = self.out / f".{recording.id}.unfinished"
         stream = FaceStream(
             recording, self.locator, rate=self.rate, margin=self.margin, size=self.size
         )
-        with storage_errors(final):
-            for leftover in (unfinished, final):
-                shutil.rmtree(leftover, ignore_errors=True)
-            unfinished.mkdir(parents=True)
-        try:
-            track = self._write_images(stream, unfinished)
-            write_track(unfinished / TRACK, track, stream.damage, source)
-            with storage_errors(final):
-                unfinished.rename(final)
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
+        with atomic_folder(self.out / recording.id) as folder:
+            track = self._write_images(stream, folder)
+            write_track(folder / TRACK, track, stream.damage, source)
         return read_result(self.out, recording.id)
 
     def _write_images(self, stream: FaceStream, folder: Path) -> FaceTrack:
@@ -177,16 +166,16 @@ class _Cropper:
 
         quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
         parts: list[FaceTrack] = []
+        first = 0
         for batch in stream:
-            first = sum(len(part) for part in parts)
             parts.append(_bare(batch.track))
             for frame, crop in enumerate(batch.crops, start=first):
                 if frame % self.every or not batch.track.has_box[frame - first]:
                     continue
                 image = cv2.cvtColor(crop, cv2.COLOR_RGB2BGR)
                 coded = cv2.imencode(".jpg", image, quality)[1].tobytes()
-                with storage_errors(self.out):
-                    (folder / f"{frame:06d}.jpg").write_bytes(coded)
+                (folder / f"{frame:06d}.jpg").write_bytes(coded)
+            first += len(batch.track)
         return FaceTrack.concatenate(parts)
 
 
@@ -225,10 +214,8 @@ def _run(cropper: _Cropper, recordings: list[Recording], workers: int) -> Iterat
         initializer=_start_worker,
         initargs=(cropper,),
     )
-    # Read-only mappings cannot be sent to another process, and are not needed there.
-    bare = [replace(recording, signals={}, attributes={}) for recording in recordings]
     try:
-        for future in as_completed([pool.submit(_crop_in_worker, one) for one in bare]):
+        for future in as_completed([pool.submit(_crop_in_worker, one) for one in recordings]):
             yield future.result()
     except BrokenProcessPool as error:
         raise RunError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -33,8 +33,6 @@ class _LayerFeatures(NetworkFeatures):
         As for `painscope.features.VGGFeatures`.
     """
 
-    name: ClassVar[str]
-
     def __init__(
         self,
         weights: Path | str | Backbone | None = None,
@@ -48,11 +46,7 @@ class _LayerFeatures(NetworkFeatures):
         from painscope.networks import (
             ARCHITECTURES,
             ClassicNetwork,
-            Reading,
             load_backbone,
-            make_engine,
-            pick_device,
-            pick_precision,
             random_backbone,
         )
 
@@ -62,35 +56,25 @@ class _LayerFeatures(NetworkFeatures):
             weights = random_backbone(ARCHITECTURES[self.name])
         elif isinstance(weights, Path | str):
             weights = load_backbone(weights, ARCHITECTURES[self.name])
-        self.backbone = weights
-        self.layer = layer
-        self.device = pick_device(device)
-        self.precision = pick_precision(precision, self.device)
-        self.network = weights.network.to(self.device).eval()
-        self.names = tuple(f"f{k:04d}" for k in range(self.network.width(layer)))
-        self.crop_size: int | None = 224
-        self.engine = make_engine(
-            engine,
-            Reading(self.network, partial(ClassicNetwork.activations, layer=layer)),
+        super().__init__(
+            weights.network,
+            partial(ClassicNetwork.activations, layer=layer),
             weights.preprocessing,
             size=224,
-            device=self.device,
-            precision=self.precision,
+            width=weights.network.width(layer),
+            device=device,
+            precision=precision,
+            engine=engine,
             calibration=calibration,
         )
+        self.backbone = weights
+        self.layer = layer
 
     @property
     def provenance(self) -> Mapping[str, object]:
         """Weights' sha256 and origin, layer, preparation and precision."""
-        return {
-            "name": self.name,
-            "layer": self.layer,
-            "weights_sha256": self.backbone.sha256,
-            "weights": self.backbone.origin,
-            "preprocessing": self.backbone.preprocessing.model_dump(mode="json"),
-            "precision": self.precision,
-            **self.engine.provenance,
-        }
+        backbone = self.backbone
+        return self._told(backbone.sha256, weights=backbone.origin, layer=self.layer)
 
 
 class VGGFaceFeatures(_LayerFeatures):

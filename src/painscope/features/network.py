@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,7 +13,9 @@ from painscope.face.track import CropBatch
 from painscope.recording import Recording
 
 if TYPE_CHECKING:
-    from painscope.networks import Checkpoint, Engine
+    from torch import Tensor, nn
+
+    from painscope.networks import Checkpoint, Preprocessing
 
 __all__ = ["NetworkFeatures", "VGGFeatures"]
 
@@ -21,14 +23,69 @@ __all__ = ["NetworkFeatures", "VGGFeatures"]
 class NetworkFeatures:
     """What extractors share that read each crop with a network.
 
+    Parameters
+    ----------
+    network : Module
+    features : callable
+        Of the network and prepared crops [B, 3, S, S]: their features, [B, D].
+    preprocessing : Preprocessing
+    size : int
+        Side of the crops in pixels.
+    width : int
+        How many features there are, D.
+    device, precision, engine, calibration
+        As for `painscope.networks.make_engine`.
+
     Attributes
     ----------
     engine : Engine
         Runs the network.
     """
 
-    engine: Engine
+    name: str
     reach = 0
+
+    def __init__(
+        self,
+        network: nn.Module,
+        features: Callable[[Any, Tensor], Tensor],
+        preprocessing: Preprocessing,
+        *,
+        size: int,
+        width: int,
+        device: str,
+        precision: str,
+        engine: str = "auto",
+        calibration: np.ndarray | None = None,
+    ) -> None:
+        from painscope.networks import Reading, make_engine, pick_device, pick_precision
+
+        self.device = pick_device(device)
+        self.precision = pick_precision(precision, self.device)
+        self.network = network.to(self.device).eval()
+        self.preprocessing = preprocessing
+        self.crop_size: int | None = size
+        self.names = tuple(f"f{k:04d}" for k in range(width))
+        self.engine = make_engine(
+            engine,
+            Reading(self.network, features),
+            preprocessing,
+            size=size,
+            device=self.device,
+            precision=self.precision,
+            calibration=calibration,
+        )
+
+    def _told(self, sha256: str, **own: object) -> dict[str, object]:
+        """Return a provenance: the weights, what is an extractor's own, and how it computes."""
+        return {
+            "name": self.name,
+            "weights_sha256": sha256,
+            **own,
+            "preprocessing": self.preprocessing.model_dump(mode="json"),
+            "precision": self.precision,
+            **self.engine.provenance,
+        }
 
     @property
     def batch_size(self) -> int:
@@ -90,45 +147,27 @@ class VGGFeatures(NetworkFeatures):
         engine: str = "auto",
         calibration: np.ndarray | None = None,
     ) -> None:
-        from painscope.networks import (
-            VGG16GAP,
-            Reading,
-            load_checkpoint,
-            make_engine,
-            pick_device,
-            pick_precision,
-        )
+        from painscope.networks import VGG16GAP, load_checkpoint
 
         if isinstance(checkpoint, Path | str):
             checkpoint = load_checkpoint(checkpoint)
-        self.device = pick_device(device)
-        self.precision = pick_precision(precision, self.device)
-        self.checkpoint = checkpoint
-        self.network = checkpoint.network.to(self.device).eval()
-        size = checkpoint.card.input_size
-        self.crop_size: int | None = size
-        self.names = tuple(f"f{k:04d}" for k in range(checkpoint.card.feature_size))
-        self._sha256 = checkpoint.sha256
-        self.engine = make_engine(
-            engine,
-            Reading(self.network, VGG16GAP.features),
-            checkpoint.card.preprocessing,
-            size=size,
-            device=self.device,
-            precision=self.precision,
+        card = checkpoint.card
+        super().__init__(
+            checkpoint.network,
+            VGG16GAP.features,
+            card.preprocessing,
+            size=card.input_size,
+            width=card.feature_size,
+            device=device,
+            precision=precision,
+            engine=engine,
             calibration=calibration,
         )
+        self.checkpoint = checkpoint
+        self._sha256 = checkpoint.sha256
 
     @property
     def provenance(self) -> Mapping[str, object]:
         """Weights' sha256, shape, preprocessing and precision."""
         card = self.checkpoint.card
-        return {
-            "name": self.name,
-            "weights_sha256": self._sha256,
-            "architecture": card.architecture,
-            "width": card.width,
-            "preprocessing": card.preprocessing.model_dump(mode="json"),
-            "precision": self.precision,
-            **self.engine.provenance,
-        }
+        return self._told(self._sha256, architecture=card.architecture, width=card.width)

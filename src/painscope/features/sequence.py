@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -103,6 +104,12 @@ def join_sequences(blocks: Mapping[str, FeatureSequence]) -> FeatureSequence:
         first,
         values=np.concatenate([each.values for each in blocks.values()], axis=1),
         found=np.logical_and.reduce([each.found for each in blocks.values()]),
-        names=tuple(f"{name}{_BLOCK}{col}" for name, each in blocks.items() for col in each.names),
+        names=_joined(tuple((name, each.names) for name, each in blocks.items())),
         provenance={name: dict(each.provenance) for name, each in blocks.items()},
     )
+
+
+@lru_cache(maxsize=8)
+def _joined(blocks: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[str, ...]:
+    """Return the same tuple for all recordings, as the store does."""
+    return tuple(f"{name}{_BLOCK}{column}" for name, own in blocks for column in own)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -196,11 +197,12 @@ class FeatureStore:
             raise StorageError(f"has no features: {status['reason']}", path=path)
         if not path.is_file() or not status:
             raise StorageError("has not been extracted", path=path, hint="Run the extraction.")
-        if _checksum(path) != status["checksum"]:
+        content = path.read_bytes()
+        if hashlib.blake2b(content, digest_size=16).hexdigest() != status["checksum"]:
             raise StorageError("is damaged", path=path, hint="Run the extraction again.")
-        file = path if isinstance(path, Path) else path.open("rb")
-        table = pq.ParquetFile(file, pre_buffer=False).read(use_threads=False)
-        names = tuple(json.loads(table.schema.metadata[_NAMES]))
+        file = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False)
+        table = file.read(use_threads=False)
+        names = _names(table.schema.metadata[_NAMES])
         return FeatureSequence(
             recording=recording,
             values=_matrix(table["values"], len(names)),
@@ -297,6 +299,12 @@ class SequenceWriter:
         if self._pieces:
             self._flush()
         self._file.close()
+
+
+@lru_cache(maxsize=8)
+def _names(text: bytes) -> tuple[str, ...]:
+    """Return the same tuple for all recordings: thousands of names would fill the memory."""
+    return tuple(json.loads(text))
 
 
 def _matrix(column: pa.ChunkedArray, width: int) -> np.ndarray:

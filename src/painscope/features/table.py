@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -75,7 +76,7 @@ def extract(
     wanted = [recordings] if isinstance(recordings, Recording | Path | str) else list(recordings)
     clips = [_recording(one) for one in wanted]
     ids = [clip.id for clip in clips]
-    if twice := {name for name in ids if ids.count(name) > 1}:
+    if twice := {name for name, times in Counter(ids).items() if times > 1}:
         raise UsageError(f"two recordings are called {min(twice)}", hint="Give them other ids.")
     if locator is None and extractor.crop_size is not None:
         locator = make_locator()

@@ -52,39 +52,27 @@ class TimmFeatures(NetworkFeatures):
     ) -> None:
         import torch
 
-        from painscope.networks import (
-            Preprocessing,
-            Reading,
-            make_engine,
-            pick_device,
-            pick_precision,
-            weights_sha256,
-        )
+        from painscope.networks import Preprocessing, weights_sha256
 
         if weights is None:
             raise UsageError("timm needs weights", hint="Give a file, or the word random.")
-        self.model = model
-        self.device = pick_device(device)
-        self.precision = pick_precision(precision, self.device)
         network, facts = _make(model)
         if weights != "random":
             _load(network, Path(weights), model)
         size = int(facts["input_size"][-1])
-        self.preprocessing = Preprocessing(mean=facts["mean"], std=facts["std"])
-        self.crop_size: int | None = size
         with torch.inference_mode():
             width = network(torch.zeros(1, 3, size, size)).shape[1]
-        self.names = tuple(f"f{k:04d}" for k in range(width))
+        self.model = model
         self._origin = "random weights, seed 0" if weights == "random" else "file"
         self._sha256 = weights_sha256(network)
-        self.network = network.to(self.device)
-        self.engine = make_engine(
-            "auto",
-            Reading(self.network, _answer),
-            self.preprocessing,
+        super().__init__(
+            network,
+            _answer,
+            Preprocessing(mean=facts["mean"], std=facts["std"]),
             size=size,
-            device=self.device,
-            precision=self.precision,
+            width=width,
+            device=device,
+            precision=precision,
         )
 
     @property
@@ -92,16 +80,8 @@ class TimmFeatures(NetworkFeatures):
         """Network, timm's version, weights' sha256, preparation and precision."""
         from importlib.metadata import version
 
-        return {
-            "name": self.name,
-            "model": self.model,
-            "library": f"timm {version('timm')}",
-            "weights_sha256": self._sha256,
-            "weights": self._origin,
-            "preprocessing": self.preprocessing.model_dump(mode="json"),
-            "precision": self.precision,
-            **self.engine.provenance,
-        }
+        library = f"timm {version('timm')}"
+        return self._told(self._sha256, weights=self._origin, model=self.model, library=library)
 
 
 def _answer(network: Any, images: Any) -> Any:

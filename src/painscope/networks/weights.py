@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from painscope.errors import CheckpointError
-from painscope.files import atomic_path
+from painscope.files import write_bytes
 from painscope.networks.card import Card, Preprocessing
 from painscope.networks.foreign import read_foreign, read_tensors
 from painscope.networks.parameters import weights_sha256
@@ -86,8 +86,7 @@ def save_checkpoint(path: Path | str, network: VGG16GAP, card: Card) -> Checkpoi
     network = fold_batch_norm(network)
     tensors = {name: value.cpu().contiguous() for name, value in network.state_dict().items()}
     content = safetensors.torch.save(tensors, metadata={_CARD_KEY: card.model_dump_json()})
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(content)
+    write_bytes(path, content)
     return Checkpoint(network, card)
 
 

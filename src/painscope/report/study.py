@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -194,31 +194,17 @@ def _range(table: pd.DataFrame, units: list[str], title: str) -> Series:
 def tcav_table(study: Study, network: str) -> Table:
     """Tell how well a network's layer tells each concept, and which way the evidence goes."""
     table = study.tables["tcav"]
-    rows = table[table["network"] == network]
-    return Table(
-        caption=f"directions in the network: {study.title(network)}",
-        groups=(),
-        header=(
-            "Told from others",
-            "Random concepts",
-            "Evidence rises",
-            "Random concepts",
-            "p (Holm)",
-        ),
-        rows=tuple(
-            Row(
-                str(row["concept"]),
-                "model",
-                (
-                    Cell(number(row["accuracy"])),
-                    Cell(number(row["accuracy_control"])),
-                    Cell(number(row["score"]), interval(row["low"], row["high"])),
-                    Cell(number(row["control"]), interval(row["control_low"], row["control_high"])),
-                    Cell(p_value(row["p_holm"])),
-                ),
-            )
-            for _, row in rows.iterrows()
-        ),
+    return estimates_table(
+        table[table["network"] == network],
+        f"directions in the network: {study.title(network)}",
+        [
+            ("Told from others", cell("accuracy")),
+            ("Random concepts", cell("accuracy_control")),
+            ("Evidence rises", cell("score", "low", "high")),
+            ("Random concepts", cell("control", "control_low", "control_high")),
+            ("p (Holm)", lambda row: Cell(p_value(row["p_holm"]))),
+        ],
+        title=lambda row: str(row["concept"]),
         of="Action unit",
     )
 
@@ -226,7 +212,7 @@ def tcav_table(study: Study, network: str) -> Table:
 def estimates_table(
     table: pd.DataFrame,
     caption: str,
-    columns: Mapping[str, Callable[[pd.Series], Cell]],
+    columns: Sequence[tuple[str, Callable[[pd.Series], Cell]]],
     *,
     title: Callable[[pd.Series], str],
     of: str,
@@ -237,7 +223,7 @@ def estimates_table(
     ----------
     table : DataFrame
     caption : str
-    columns : mapping of str to callable
+    columns : sequence of (str, callable)
         Headings, and how a row becomes the cell below (`cell`).
     title : callable
         How a row is called.
@@ -249,10 +235,10 @@ def estimates_table(
     Table
     """
     rows = [
-        Row(title(row), "model", tuple(fill(row) for fill in columns.values()))
+        Row(title(row), "model", tuple(fill(row) for _, fill in columns))
         for _, row in table.iterrows()
     ]
-    return Table(caption, (), tuple(columns), tuple(rows), of=of)
+    return Table(caption, (), tuple(heading for heading, _ in columns), tuple(rows), of=of)
 
 
 def cell(

@@ -200,22 +200,22 @@ def _forgotten(study: Study) -> dict[str, Any]:
         "counts": [(study.title(stage), int(counts[stage])) for stage in stages],
         "recall_table": estimates_table(
             recalls, f"recall of emotions: {study.title(last)} against before",
-            {
-                "Before": cell("before"), "After": cell("after"),
-                "Change": cell("value", "low", "high", plus=True),
-            },
+            [
+                ("Before", cell("before")), ("After", cell("after")),
+                ("Change", cell("value", "low", "high", plus=True)),
+            ],
             title=lambda row: str(row["class"]), of="Emotion",
         ),
         "lost_tables": [
             estimates_table(
                 lost[lost["network"] == stage],
                 f"IoU of concepts: {study.title(stage)} against before",
-                {
-                    "Before": cell("before", digits=3), "After": cell("after", digits=3),
-                    "Change": cell("change", "low", "high", plus=True, digits=3),
-                    "p": lambda row: Cell(p_value(row["p"])),
-                    "p (Holm)": lambda row: Cell(p_value(row["p_holm"])),
-                },
+                [
+                    ("Before", cell("before", digits=3)), ("After", cell("after", digits=3)),
+                    ("Change", cell("change", "low", "high", plus=True, digits=3)),
+                    ("p", lambda row: Cell(p_value(row["p"]))),
+                    ("p (Holm)", lambda row: Cell(p_value(row["p_holm"]))),
+                ],
                 title=lambda row: str(row["concept"]), of="Action unit",
             )
             for stage in stages[::-1]
@@ -334,26 +334,28 @@ def _clinical(study: Study) -> dict[str, Any]:
                 on=["trained_on", "dataset", "people", "in_pain"], suffixes=("", "_balanced"),
             ),
             "each network on each dataset's held-out people",
-            {
-                "AUC": cell("value", "low", "high"),
-                "Balanced accuracy": cell("value_balanced", "low_balanced", "high_balanced"),
-                "People": lambda row: Cell(f"{row['people']:.0f}", f"{row['in_pain']:.0f} in pain"),
-            },
+            [
+                ("AUC", cell("value", "low", "high")),
+                ("Balanced accuracy", cell("value_balanced", "low_balanced", "high_balanced")),
+                ("People", lambda row: Cell(
+                    f"{row['people']:.0f}", f"{row['in_pain']:.0f} in pain"
+                )),
+            ],
             title=lambda row: f"{study.title(row['trained_on'])} → {study.title(row['dataset'])}",
             of="Trained on → tested on",
         ),
         "inside_tables": [
             estimates_table(
                 rows, f"{study.title(str(network))} network on {study.title(str(dataset))}",
-                {
-                    "Pictures": lambda row: Cell(
+                [
+                    ("Pictures", lambda row: Cell(
                         f"{row['pictures']} of {row['asked']}", f"{row['people']} people"
-                    ),
-                    "Relevance inside": cell("mass", digits=3),
-                    "Random weights": cell("random", digits=3), "Area": cell("area", digits=3),
-                    "Above random": cell("gain", "low", "high", plus=True, digits=3),
-                    "Highest point inside": cell("hit"), "Random weights’": cell("hit_random"),
-                },
+                    )),
+                    ("Relevance inside", cell("mass", digits=3)),
+                    ("Random weights", cell("random", digits=3)), ("Area", cell("area", digits=3)),
+                    ("Above random", cell("gain", "low", "high", plus=True, digits=3)),
+                    ("Highest point inside", cell("hit")), ("Random weights", cell("hit_random")),
+                ],
                 title=lambda row: str(row["unit"]), of="Action unit",
             )
             for (network, dataset), rows in inside.groupby(["network", "dataset"], sort=False)

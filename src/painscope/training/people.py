@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
 from painscope.errors import DatasetError, LeakageError
 from painscope.recording import Recording
 
-__all__ = ["PeopleSplit", "names", "split_people"]
+__all__ = ["PeopleSplit", "names", "refuse_shared", "split_people"]
 
 #: Shares of the people drawn to stop the training, and for the test, where the dataset does
 #: not say.
@@ -44,10 +45,7 @@ class PeopleSplit:
     test: tuple[Recording, ...]
 
     def __post_init__(self) -> None:
-        people = [set(self.people(part)) for part in ("train", "validation", "test")]
-        twice = (people[0] & people[1]) | (people[0] & people[2]) | (people[1] & people[2])
-        if twice:
-            raise LeakageError(f"in two parts of the split: {names(twice)}")
+        refuse_shared(*map(self.people, ("train", "validation", "test")))
 
     def people(self, part: str) -> tuple[str, ...]:
         """Return the people of ``"train"``, ``"validation"`` or ``"test"``, in order."""
@@ -127,3 +125,16 @@ def names(people: Collection[str]) -> str:
     first = sorted(people)[:5]
     more = f" and {len(people) - 5} more" if len(people) > 5 else ""
     return ", ".join(first) + more
+
+
+def refuse_shared(*parts: Collection[str]) -> None:
+    """Refuse parts of a split that share a person.
+
+    Raises
+    ------
+    LeakageError
+        It names them.
+    """
+    twice = {name for one, other in combinations(parts, 2) for name in {*one} & {*other}}
+    if twice:
+        raise LeakageError(f"in two parts of the split: {names(twice)}")

@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from painscope.errors import LeakageError
 from painscope.face import crop_settings
 from painscope.recording import Recording
 from painscope.training.frames import FrameSet, find_frames, limit_classes
-from painscope.training.people import names, split_people
+from painscope.training.people import refuse_shared, split_people
 
 __all__ = ["Question", "ask"]
 
@@ -50,9 +49,7 @@ class Question:
     settings: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        train, validation, test = (set(frames.subjects) for frames in self.parts.values())
-        if twice := (train & validation) | (train & test) | (validation & test):
-            raise LeakageError(f"in two parts of the split: {names(twice)}")
+        refuse_shared(*(frames.subjects for frames in self.parts.values()))
 
     @property
     def parts(self) -> dict[str, FrameSet]:

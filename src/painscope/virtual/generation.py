@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from painscope.errors import PainscopeError, UsageError, did_you_mean
-from painscope.files import atomic_path
+from painscope.files import write_text
 from painscope.virtual.people import Person
 from painscope.virtual.truth import truth_path, write_table, write_truth
 from painscope.virtual.writers import LAYOUTS, Clip, Layout, Member, Role, Shot, Take
@@ -181,9 +181,8 @@ def _card(layout: Layout) -> dict[str, Any]:
 
 
 def _describe(root: Path, layout: Layout, *, complete: bool) -> None:
-    with atomic_path(root / "virtual.json") as temporary:
-        card = _card(layout) | {"complete": complete}
-        temporary.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    card = _card(layout) | {"complete": complete}
+    write_text(root / "virtual.json", json.dumps(card, indent=2) + "\n")
 
 
 def _parts(

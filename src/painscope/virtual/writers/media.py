@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,9 +10,9 @@ import cv2
 import numpy as np
 
 from painscope.errors import StorageError
-from painscope.files import atomic_path, storage_errors
+from painscope.files import atomic_path
 
-__all__ = ["atomic_folder", "write_image", "write_video"]
+__all__ = ["write_image", "write_video"]
 
 #: Ticks per second of the files' time stamps, the customary clock of video.
 _CLOCK = 90_000
@@ -68,27 +65,3 @@ def write_image(path: Path, image: np.ndarray, *, jpeg_quality: int = 92) -> Non
     if not done:
         raise StorageError("cannot be encoded", path=path)
     path.write_bytes(data.tobytes())
-
-
-@contextmanager
-def atomic_folder(path: Path) -> Iterator[Path]:
-    """Give a temporary folder beside `path`; it becomes `path` at the end.
-
-    For thousands of small files of which none makes sense without the others. What was at
-    `path` before is replaced; on an error the temporary folder is removed.
-
-    Raises
-    ------
-    StorageError
-        If the disk is full or the folder cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with storage_errors(path):
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-        try:
-            yield temporary
-            shutil.rmtree(path, ignore_errors=True)
-            os.replace(temporary, path)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)

@@ -12,6 +12,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from painscope.datasets.unbc import CODED_UNITS
+from painscope.files import atomic_folder
 from painscope.video.pictures import FOLDER_RATE
 from painscope.virtual.dynamics import generator, lognormal
 from painscope.virtual.motion import ACTION_UNITS, FaceMotion
@@ -27,7 +28,7 @@ from painscope.virtual.writers.base import (
     Side,
     Take,
 )
-from painscope.virtual.writers.media import atomic_folder, write_image
+from painscope.virtual.writers.media import write_image
 
 __all__ = ["UNBC", "code_units"]
 
