@@ -31,7 +31,7 @@ format: .venv
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: .venv  ## the numbers in the documents; some take long
+bench: .venv  ## three of the benchmarks; each document names its own, and some take long
 	$(BIN)/python benchmarks/classifiers.py
 	$(BIN)/python benchmarks/extraction_memory.py
 	$(BIN)/python benchmarks/virtual_render.py

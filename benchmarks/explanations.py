@@ -50,13 +50,12 @@ def main() -> None:
     from painscope.experiments.probes import Probe
     from painscope.experiments.studies import ConceptSettings, LookSettings
     from painscope.networks import load_checkpoint
-    from painscope.networks.card import people_of
     from painscope.report.explanation import save_figure
 
     pd.set_option("display.width", 150, "display.max_columns", 20, "display.precision", 3)
     dataset, checkpoint = load_dataset("biovid-a", chosen.data), load_checkpoint(chosen.network)
     look = LookSettings(preset=chosen.preset, randoms=chosen.randoms)
-    seen = checkpoint.card.seen(people_of(dataset.name, virtual=dataset.virtual))
+    seen = checkpoint.card.seen(dataset.population)
     pictures = CodedPictures.of(dataset, chosen.crops)
     tables: dict[str, pd.DataFrame] = {}
 
@@ -76,7 +75,7 @@ def main() -> None:
 
     faces = pictures.draw(chosen.pictures, without=seen)
     settings = ConceptSettings(layer=chosen.layer, pictures=chosen.pictures)
-    probe = Probe.of(faces, dataset.name, settings)
+    probe = Probe.of(faces, dataset.population, settings)
     tables["concepts"] = probe.regions({NAME: checkpoint}, quiet)[1]
     print(f"\nConcepts in {chosen.layer}, {len(faces)} pictures:")
     print(tables["concepts"].to_string(index=False), flush=True)

@@ -15,6 +15,8 @@ __all__ = [
     "MAX_RATE",
     "PICTURE_ENDINGS",
     "SPLITS",
+    "VIRTUAL_MARK",
+    "VIRTUAL_PREFIX",
     "LabelScheme",
     "Recording",
     "Segment",
@@ -23,6 +25,10 @@ __all__ = [
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+#: A file of this name in a dataset's folder says that its people are virtual; and what stands
+#: before the dataset's name where its people are told apart from the real ones.
+VIRTUAL_MARK, VIRTUAL_PREFIX = "virtual.json", "virtual "
 
 #: Endings of file names that are pictures, not videos.
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")

@@ -14,8 +14,8 @@ from painscope.recording import SPLITS
 from painscope.video import FrameReader
 
 TABLE = (
-    "recording,subject,label,split,video\n"
-    "b,p2,high,test,clip.mp4\na,p1,no,train,clip.mp4\nc,p1,,train,clip.mp4\n"
+    "recording,subject,label,split,video,stop_s\n"
+    "b,p2,high,test,clip.mp4,0.4\na,p1,no,train,clip.mp4,\nc,p1,,train,clip.mp4,\n"
 )
 
 

@@ -66,7 +66,7 @@ def test_absolute_paths(manifest, clip):
 
 
 def test_the_order_of_classes(manifest):
-    rows = "a,1,strong,,clip.mp4,,,,\nb,2,weak,,clip.mp4,,,,\nc,3,,,clip.mp4,,,,\n"
+    rows = "a,1,strong,,clip.mp4,,,,\nb,1,weak,,clip.mp4,,,,\nc,1,,,clip.mp4,,,,\n"
     for classes in ("none, weak, strong", ["none", "weak", "strong"]):
         dataset = Manifest(manifest(HEADER + rows), classes=classes)
         assert dataset.scheme.classes == ("none", "weak", "strong")
@@ -74,7 +74,7 @@ def test_the_order_of_classes(manifest):
 
 
 def test_recognised_classes_come_in_order(manifest):
-    rows = "a,1,high,,clip.mp4,,,,\nb,2,LOW pain,,clip.mp4,,,,\nc,3,none,,clip.mp4,,,,\n"
+    rows = "a,1,high,,clip.mp4,,,,\nb,1,LOW pain,,clip.mp4,,,,\nc,1,none,,clip.mp4,,,,\n"
     dataset = Manifest(manifest(HEADER + rows))
     assert dataset.scheme.classes == ("no-pain", "low-pain", "high-pain")
     assert [r.label for r in dataset.recordings] == ["high-pain", "low-pain", "no-pain"]
@@ -160,3 +160,29 @@ def test_two_tables(manifest):
     path = manifest(b"", "manifest.parquet")
     with pytest.raises(DatasetError, match=r"holds both manifest\.csv and manifest\.parquet"):
         Manifest(path.parent)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("P01", "p01"), ("P 02", "P02"), ("Zo\u00e9", "Zoe\u0301"), ("\uff21", "A")],
+    ids=["case", "space", "accent", "width"],
+)
+def test_one_person_in_two_spellings(manifest, one, other):
+    rows = f"a,{one},,,clip.mp4,0,0.2,,\nb,{other},,,clip.mp4,0.2,0.4,,\n"
+    with pytest.raises(DatasetError, match="two people are called"):
+        Manifest(manifest(HEADER + rows))
+
+
+def test_leading_zeros_are_asked_about(manifest, caplog):
+    rows = "a,s007,,,clip.mp4,0,0.2,,\nb,s7,,,clip.mp4,0.2,0.4,,\nc,s70,,,clip.mp4,0.4,0.5,,\n"
+    assert Manifest(manifest(HEADER + rows)).subjects == ("s007", "s7", "s70")
+    assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [
+        "are s007 and s7 one person? They count as two."
+    ]
+
+
+def test_one_part_of_a_video_is_of_one_person(manifest):
+    rows = "a,p1,,,clip.mp4,0,0.2,,\nb,p2,,,clip.mp4,0.2,0.4,,\n"
+    assert len(Manifest(manifest(HEADER + rows)).subjects) == 2
+    with pytest.raises(DatasetError, match=r"clip\.mp4 is of p1 and of p2"):
+        Manifest(manifest(HEADER + rows.replace("0.2,0.4", "0,0.2")))

@@ -106,6 +106,13 @@ def test_people_the_network_has_seen_are_not_tested(back, question, field) -> No
         go_back(emotion, {"fc": leaky}, question, seeds=(0,))
 
 
+def test_people_the_network_was_fitted_on_do_not_stop_the_output_layers(back, question) -> None:
+    emotion, stages, _ = back
+    fitted = seen(emotion, "subjects", colours=("p9", "p1"))
+    with pytest.raises(LeakageError, match=r"to stop the output layers: p9\. "):
+        go_back(fitted, stages, question, seeds=(0,))
+
+
 def test_the_order_of_the_classes_is_the_networks_own(question) -> None:
     emotion = network(classes=CLASSES[::-1])
     stages = {"fc": tuned_from(emotion, lambda _: None)}

@@ -53,4 +53,4 @@ def one_core() -> Iterator[None]:
 
 def real(name: str) -> SimpleNamespace:
     """Return as much of a dataset of real people as tells whose it is."""
-    return SimpleNamespace(name=name, virtual=False, root=Path("nowhere"))
+    return SimpleNamespace(name=name, population=name, virtual=False, root=Path("nowhere"))

@@ -9,6 +9,7 @@ import pytest
 
 from painscope.errors import CheckpointError, LeakageError, UsageError
 from painscope.experiments import Predictor, RunFolder, load_recipe, run
+from painscope.files import Claims
 from painscope.networks import load_checkpoint, random_checkpoint, save_checkpoint
 
 NAME = "faces-of-experimental-pain"
@@ -203,6 +204,32 @@ class TestRefusals:
         folder = run(recipe, {"ai4pain-2024": real_tree}, tmp_path / "run")
         assert folder.facts.virtual
         assert Predictor.load(folder.path).virtual
+
+    def test_people_of_another_name_who_may_be_the_same_are_asked_about(
+        self,
+        real_tree: Path,
+        settings: list[str],
+        source: Path,
+        tmp_path: Path,
+    ) -> None:
+        network, card = load_checkpoint(source)
+        path = tmp_path / "seen.safetensors"
+        seen = {"subjects": {"manifest": ("6", "7")}}
+        save_checkpoint(path, network, card.model_copy(update=seen))
+        recipe = load_recipe(NAME, [*settings, f"source.checkpoint={path}"])
+        run(recipe, {"ai4pain-2024": real_tree}, tmp_path / "run", workers=1)
+        told = "The source network learned from people of manifest who are called as people tested"
+        assert f"{told} here, such as 6." in (tmp_path / "run/log.txt").read_text()
+
+    def test_two_processes_on_one_run(
+        self, real_tree: Path, settings: list[str], tmp_path: Path
+    ) -> None:
+        recipe = load_recipe(NAME, settings)
+        with Claims(tmp_path / "run") as claims:
+            RunFolder.begin(tmp_path / "run", recipe, {"ai4pain-2024": real_tree})
+            assert claims.take("run")
+            with pytest.raises(UsageError, match="another process is working on this run"):
+                run(recipe, {"ai4pain-2024": real_tree}, tmp_path / "run")
 
     def test_a_network_whose_features_were_never_trained(
         self, real_tree: Path, settings: list[str], tmp_path: Path

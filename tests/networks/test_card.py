@@ -10,7 +10,6 @@ from painscope.networks import (
     Preprocessing,
     prepare,
 )
-from painscope.networks.card import people_of
 
 
 def test_preparing_pictures() -> None:
@@ -24,7 +23,7 @@ def test_preparing_pictures() -> None:
 
 
 def test_virtual_people_are_not_taken_for_the_real_ones_whose_ids_they_have() -> None:
-    name = people_of("biovid-a", virtual=True)
+    name = "virtual biovid-a"  # a dataset's `population`
     card = Card(title="x", subjects={name: ("p1",)}, validation_subjects={name: ("p2",)})
     assert card.virtual == ("biovid-a",)
     assert card.seen(name) == {"p1", "p2"}

@@ -43,7 +43,10 @@ def test_the_verdict_is_of_the_difference_on_the_same_people(full_run: Path) -> 
     answer = find_answer(results := load_results(full_run))
     table = results.labelled("test")
     first, second = (table[table["classifier"] == name] for name in ("lstm", "chance"))
-    assert answer.gain == difference(first, second, results.classes, resamples=2000)
+    picked = {"resamples": 4 * 2000, "comparisons": 4}
+    assert answer.gain == difference(first, second, results.classes, **picked)
+    alone = difference(first, second, results.classes, resamples=8000)
+    assert answer.gain.low < alone.low < alone.high < answer.gain.high
     assert answer.gain.value == pytest.approx(answer.best.value - answer.bar.value)
 
 

@@ -137,7 +137,8 @@ def build(path: Path, kind: str, *, virtual: bool = True) -> Path:
         steps=(StepFacts(name="concepts", seconds=12.3),),
         datasets=tuple(
             DatasetFacts(name=s.dataset, title=s.dataset, citation="c", licence="l",
-                         virtual=virtual, role=role, n_subjects=8, n_recordings=16)
+                         virtual=virtual, role=role, n_subjects=8, n_recordings=16,
+                         people_known=virtual or s.dataset != "affectnet")
             for role, s in recipe.datasets().items()
         ),
         left_out={"relevance of something": "nobody knows"},
@@ -162,7 +163,14 @@ def test_the_page_is_whole_and_says_that_people_are_virtual(page: Path) -> None:
     assert "AU15 shown in 9 pictures of 2 people (too few to be tested)" in text
     assert "3 of 8" in text  # people who helped to train a network
     assert "nobody knows" in text
+    assert "does not say who is who" not in text
     assert text.count("<svg") == len(list((page.parent / "figures").glob("*.svg")))
+
+
+def test_photographs_that_count_as_people_are_owned_up_to(tmp_path: Path) -> None:
+    real = build(tmp_path / "run", "forgotten-action-units", virtual=False)
+    text = write_report(real).read_text(encoding="utf-8")
+    assert "affectnet does not say who is who, so every picture counts as a person" in text
 
 
 def test_the_page_says_what_the_tables_say(page: Path) -> None:

@@ -96,3 +96,9 @@ def test_a_part_without_a_class() -> None:
     one_sided = [r for r in given if not (r.subject == "c" and r.label == "high-pain")]
     with pytest.raises(DatasetError, match="test part have no recording labelled high-pain"):
         split_people(one_sided, classes=CLASSES, seed=0)
+
+
+def test_recordings_without_a_split_beside_others_with_one() -> None:
+    given = people(6) | {"e": "train", "f": "test"}
+    with pytest.raises(DatasetError, match=r"others none: those of p00, .* and 1 more"):
+        split(given)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator, ABC):
     Attributes
     ----------
     prior_ : float64 [C]
-        Class frequencies of the training data.
+        Class frequencies of the training recordings.
     names_ : tuple of str
         Names of the D features it was fitted on.
     history_ : list of dict
@@ -134,8 +135,10 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator, ABC):
             if shared:
                 raise LeakageError(f"in training and validation alike: {', '.join(shared)}")
             held_out = self._examples(*validation)
-        counts = np.bincount([self._number(label) for label in labels], minlength=len(self.classes))
-        self.prior_ = counts / counts.sum()
+        # By recordings, as they are scored: how many clips one was cut into is its length.
+        recordings = {(one.recording, label) for one, label in zip(sequences, labels, strict=True)}
+        counts = Counter(label for _, label in recordings)
+        self.prior_ = np.array([counts[label] for label in self.classes]) / len(recordings)
         self.history_ = []
         self._fit(train, held_out)
         return self

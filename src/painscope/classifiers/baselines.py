@@ -14,7 +14,7 @@ __all__ = ["MajorityClass", "StratifiedChance"]
 
 
 class _Blind(SequenceClassifier):
-    """Knows the training data's class frequencies (`prior_`) and nothing else."""
+    """Knows the training recordings' class frequencies (`prior_`) and nothing else."""
 
     def _fit(self, train: Examples, validation: Examples | None) -> None:
         pass
@@ -28,7 +28,7 @@ class _Blind(SequenceClassifier):
 
 
 class MajorityClass(_Blind):
-    """Always the most frequent class of the training data; of equals the lesser pain.
+    """Always the most frequent class of the training recordings; of equals the lesser pain.
 
     The probabilities are the class frequencies.
 
@@ -47,7 +47,7 @@ class MajorityClass(_Blind):
 
 
 class StratifiedChance(_Blind):
-    """A class drawn at random with the training data's frequencies.
+    """A class drawn at random with the training recordings' frequencies.
 
     The draw hangs on the seed and the recording's id alone, so the same recording gets
     the same answer in any company.

@@ -24,7 +24,9 @@ def run(
         None, help="Folder of crops and features to share between runs.  [default: OUT/store]"
     ),
     workers: int | None = typer.Option(
-        None, min=1, help="Processes that fit classifiers.  [default: one per core]"
+        None,
+        min=1,
+        help="Processes that fit classifiers.  [default: one per core, as far as the memory goes]",
     ),
     on: str | None = typer.Option(
         None,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from painscope.datasets.affectnet import AffectNet
 from painscope.datasets.ai4pain import AI4Pain2024
-from painscope.datasets.base import VIRTUAL_MARK, Dataset
+from painscope.datasets.base import Dataset
 from painscope.datasets.biovid import BioVidA
 from painscope.datasets.check import CheckReport, Count, Expected, Scan
 from painscope.datasets.icope_photos import ICOPEPhotos
@@ -19,7 +19,6 @@ from painscope.errors import UsageError, did_you_mean
 __all__ = [
     "DATASETS",
     "UNBC",
-    "VIRTUAL_MARK",
     "AI4Pain2024",
     "AffectNet",
     "BioVidA",

@@ -118,6 +118,7 @@ class AffectNet(Dataset):
     def _scan(self) -> Scan:
         older = child(self.root, _IMAGES) is not None
         people = _virtual_people(self.root) if self.virtual else {}
+        self.people_known = bool(people)
         recordings: list[Recording] = []
         happy: list[Entry] = []
         unusable: Counter[str] = Counter()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import re
+import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -10,12 +13,11 @@ from typing import ClassVar
 from painscope.datasets.check import NO_SPLIT, CheckReport, Expected, Scan, check_videos, compare
 from painscope.datasets.layout import entries, natural_key
 from painscope.errors import DatasetError
-from painscope.recording import LabelScheme, Recording
+from painscope.recording import VIRTUAL_MARK, VIRTUAL_PREFIX, LabelScheme, Recording
 
-__all__ = ["VIRTUAL_MARK", "Dataset"]
+__all__ = ["Dataset"]
 
-#: A file of this name in a dataset's folder says that its people are virtual.
-VIRTUAL_MARK = "virtual.json"
+log = logging.getLogger("painscope")
 
 
 class Dataset(ABC):
@@ -40,6 +42,8 @@ class Dataset(ABC):
         The classes of its labels.
     expected : Expected or None
         What a complete copy holds, if that is published.
+    people_known : bool
+        Whether it says who is who; if not, every recording counts as a person of its own.
     recordings : tuple of Recording
         Ordered by id.
     virtual : bool
@@ -48,7 +52,8 @@ class Dataset(ABC):
     Raises
     ------
     DatasetError
-        If the folder is missing, of another layout, or empty, or two recordings share an id.
+        If the folder is missing, of another layout, or empty, two recordings share an id, or one
+        person may have two names.
     """
 
     name: ClassVar[str]
@@ -60,6 +65,7 @@ class Dataset(ABC):
 
     scheme: LabelScheme
     expected: Expected | None = None
+    people_known: bool = True
 
     def __init__(self, root: Path | str) -> None:
         self.root = self._checked(Path(root))
@@ -76,6 +82,11 @@ class Dataset(ABC):
     def subjects(self) -> tuple[str, ...]:
         """The people, in natural order."""
         return tuple(sorted({r.subject for r in self.recordings}, key=natural_key))
+
+    @property
+    def population(self) -> str:
+        """The name under which cards of networks list its people, virtual ones apart from real."""
+        return f"{VIRTUAL_PREFIX}{self.name}" if self.virtual else self.name
 
     @classmethod
     @abstractmethod
@@ -183,4 +194,36 @@ class Dataset(ABC):
                     path=self.root,
                     hint="Remove or rename one of them.",
                 )
+        self._refuse_one_by_two_names(recordings)
         return tuple(sorted(recordings, key=lambda recording: recording.id))
+
+    def _refuse_one_by_two_names(self, recordings: Sequence[Recording]) -> None:
+        """Refuse a person who may be on both sides of a split, for want of one spelling."""
+        spelled: dict[str, str] = {}
+        numbered: dict[str, str] = {}
+        whose: dict[tuple[object, ...], str] = {}
+        for subject in sorted({recording.subject for recording in recordings}):
+            bare = "".join(unicodedata.normalize("NFKC", subject).casefold().split())
+            other = spelled.setdefault(bare, subject)
+            if other != subject:
+                raise DatasetError(
+                    f"two people are called {other!r} and {subject!r}",
+                    path=self.root,
+                    hint="Write one person's name in one way, two people's in two.",
+                )
+            # 007 and 7 may be two, so nobody is refused.
+            other = numbered.setdefault(re.sub(r"0+(?=\d)", "", bare), subject)
+            if other != subject:
+                log.warning(
+                    "%s: are %s and %s one person? They count as two.", self.root, other, subject
+                )
+        for recording in recordings:
+            place = recording.video, recording.start_s, recording.stop_s
+            other = whose.setdefault(place, recording.subject)
+            if other != recording.subject:
+                raise DatasetError(
+                    f"{recording.video} is of {other} and of {recording.subject}: the same face "
+                    "would be two people",
+                    path=self.root,
+                    hint="Name one of them, or film them apart.",
+                )

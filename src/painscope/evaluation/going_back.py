@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from painscope.errors import UsageError
+from painscope.errors import LeakageError, UsageError
 from painscope.evaluation.bootstrap import RESAMPLES, Counts, estimate, resample
 from painscope.evaluation.frames import (
     answers,
@@ -120,6 +120,13 @@ def go_back(
         )
     if not seeds or not stages:
         raise UsageError("going back needs a stage and a seed")
+    fitted = emotion.card.fitted_on(question.dataset) & set(question.validation.subjects)
+    if fitted:
+        raise LeakageError(
+            "the network before was fitted on people who are to stop the output layers: "
+            f"{', '.join(sorted(fitted)[:5])}",
+            hint="Give the recordings the split it had.",
+        )
     own = predict_frames(
         emotion, question.test, dataset=question.dataset, device=device, precision=precision
     )

@@ -26,7 +26,6 @@ from painscope.experiments.probes import Probe, require_layer
 from painscope.experiments.steps import Steps
 from painscope.experiments.studies import ClinicalRecipe, LookSettings
 from painscope.networks import Checkpoint
-from painscope.networks.card import people_of
 from painscope.training import FrameSet, Question
 
 __all__ = ["NAMES", "run_clinical"]
@@ -168,8 +167,7 @@ def _concepts(
     """Ask both networks for concepts of action units, and for their directions."""
     dataset, show = shop.datasets["action units"], shop.steps.progress
     pictures = CodedPictures.of(dataset, shop.crops("action units"))
-    people = people_of(dataset.name, virtual=dataset.virtual)
-    probe = Probe.of(pictures.draw(recipe.concepts.pictures), people, recipe.concepts)
+    probe = Probe.of(pictures.draw(recipe.concepts.pictures), dataset.population, recipe.concepts)
     return {
         "concepts": probe.regions(networks, partial(show, "concepts"))[1],
         "tcav": probe.directions(networks, partial(show, "directions")),

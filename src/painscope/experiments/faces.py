@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from painscope.datasets import VIRTUAL_MARK, Dataset
+from painscope.datasets import Dataset
 from painscope.errors import DatasetError
 from painscope.explain import REGIONS, region_masks
 from painscope.face import (
@@ -22,7 +22,7 @@ from painscope.face import (
     read_track,
 )
 from painscope.face.landmarks import to_68
-from painscope.recording import Recording
+from painscope.recording import VIRTUAL_MARK, Recording
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -57,7 +57,13 @@ class ClassCount(_Facts):
 
 
 class DatasetFacts(_Facts):
-    """A dataset that the run has read, and what as: ``"source"``, ``"target"`` or another role."""
+    """A dataset that the run has read, and what as: ``"source"``, ``"target"`` or another role.
+
+    Attributes
+    ----------
+    people_known : bool
+        Whether it says who is who; else every recording counts as a person of its own.
+    """
 
     name: str
     title: str
@@ -65,6 +71,7 @@ class DatasetFacts(_Facts):
     licence: str
     virtual: bool
     role: str
+    people_known: bool = True
     n_subjects: int
     n_recordings: int
     counts: tuple[ClassCount, ...] = ()

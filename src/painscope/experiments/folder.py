@@ -39,7 +39,8 @@ class RunFolder:
     It holds ``recipe.yaml`` (as resolved), ``run.json`` (what was done, in numbers),
     ``environment.json``, tables (each ``.parquet`` and ``.csv``; of a transfer recipe
     ``predictions``, ``scores``, ``differences``, ``status``, ``histories``, ``skill`` and
-    ``submission``), ``models/``, ``examples/``, ``figures/``, ``report.html`` and ``log.txt``.
+    ``submission``), ``models/``, ``examples/``, ``figures/``, ``report.html``,
+    ``log.txt``, and ``store/`` unless another store was named.
     """
 
     def __init__(self, path: Path | str) -> None:

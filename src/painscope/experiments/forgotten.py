@@ -20,7 +20,6 @@ from painscope.experiments.probes import Probe, lost_table, require_layer
 from painscope.experiments.steps import Steps
 from painscope.experiments.studies import ForgottenRecipe, LookSettings
 from painscope.networks import Checkpoint, load_checkpoint, save_checkpoint
-from painscope.networks.card import people_of
 from painscope.training import STAGES, FrameSet, Question, fine_tune, train_together
 
 __all__ = ["run_forgotten"]
@@ -156,8 +155,7 @@ def _concepts(
     """Look for concepts of action units before and after, and for the directions of pain."""
     dataset, show = shop.datasets["action units"], shop.steps.progress
     pictures = CodedPictures.of(dataset, shop.crops("action units"))
-    people = people_of(dataset.name, virtual=dataset.virtual)
-    probe = Probe.of(pictures.draw(recipe.concepts.pictures), people, recipe.concepts)
+    probe = Probe.of(pictures.draw(recipe.concepts.pictures), dataset.population, recipe.concepts)
     networks = {BEFORE: emotion, **stages}
     scores, concepts = probe.regions(networks, partial(show, "concepts"))
     return {

@@ -22,7 +22,6 @@ from painscope.experiments.steps import Steps
 from painscope.experiments.story import dataset_facts, network_facts
 from painscope.face import make_locator
 from painscope.networks import Checkpoint, load_checkpoint, save_checkpoint
-from painscope.networks.card import people_of
 from painscope.training import FrameSet, ask, frame_loader, train_network, train_together
 from painscope.video.pictures import FOLDER_RATE
 
@@ -97,7 +96,7 @@ class Workshop:
         return ask(
             self.crops(role),
             dataset.recordings,
-            dataset=people_of(dataset.name, virtual=dataset.virtual),
+            dataset=dataset.population,
             classes=dataset.scheme.classes,
             window_s=settings.window_s,
             frame_step=settings.frame_step,

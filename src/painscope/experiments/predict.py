@@ -119,7 +119,7 @@ class Answer:
 
 
 class Predictor:
-    """Reads videos with the source network and one classifier of a run.
+    """Reads videos with the features and the fitted classifiers of one row of a run of a run.
 
     Everything the run kept of it is averaged: every seed of one fold, or of many folds the first
     seed of each.

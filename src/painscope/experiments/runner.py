@@ -25,7 +25,7 @@ from painscope.experiments.story import tell
 from painscope.face import Locator, make_locator
 from painscope.files import Claims
 from painscope.networks import Checkpoint
-from painscope.networks.card import people_of
+from painscope.networks.card import Card
 
 __all__ = ["STUDIES", "run"]
 
@@ -60,7 +60,8 @@ def run(
     store : path-like, optional
         Folder of crops and features, to share between runs; ``out/store`` by default.
     workers : int, optional
-        Processes that fit classifiers side by side; by default one per core. The numbers
+        Processes that fit classifiers side by side; by default one per core, as far
+        as the memory goes. The numbers
         are the same for any number of them.
     on : str, optional
         ``ray`` or ``ray://HOST:PORT``: a Ray cluster fits the classifiers, and networks whose
@@ -150,10 +151,25 @@ def _transfer(
 
 def _refuse_seen(available: Available, target: Dataset, folds: Sequence[Fold]) -> None:
     """Refuse networks, the source's and others, that learned from people who are tested."""
-    people = people_of(target.name, virtual=target.virtual)
     for name, card in available.cards.items():
         title = "the source network" if name == SOURCE else f"the network of the features {name}"
-        check_source_subjects(card.seen(people), folds, title)
+        check_source_subjects(card.seen(target.population), folds, title)
+        _warn_of_namesakes(card, target.population, folds, title)
+
+
+def _warn_of_namesakes(card: Card, dataset: str, folds: Sequence[Fold], title: str) -> None:
+    """Ask about people of other datasets who are called as those who are tested."""
+    tested = {r.subject for fold in folds for r in (*fold.validation, *fold.test)}
+    for other in dict.fromkeys((*card.subjects, *card.validation_subjects)):
+        alike = sorted(tested & card.seen(other)) if other != dataset else []
+        if alike:
+            log.warning(
+                "%s learned from people of %s who are called as people tested here, such as %s. "
+                "If they are the same people, the scores are worthless.",
+                title[0].upper() + title[1:],
+                other,
+                alike[0],
+            )
 
 
 def _check_nodes(recipe: AnyRecipe, on: str | None) -> None:

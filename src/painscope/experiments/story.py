@@ -125,6 +125,7 @@ def dataset_facts(dataset: Dataset, role: str) -> DatasetFacts:
         licence=dataset.licence,
         virtual=dataset.virtual,
         role=role,
+        people_known=dataset.people_known,
         n_subjects=len(dataset.subjects),
         n_recordings=len(dataset.recordings),
         counts=tuple(

@@ -10,7 +10,7 @@ import numpy as np
 
 from painscope.errors import DatasetError
 from painscope.face.track import CropBatch
-from painscope.recording import Recording
+from painscope.recording import VIRTUAL_MARK, Recording
 from painscope.video.decoder import CLOCK_TOLERANCE_S
 from painscope.virtual.truth import UNIT_COLUMNS, on_display, truth_path
 
@@ -51,7 +51,7 @@ class TrueActionUnits:
 
 def _find(recording: Recording) -> Path:
     for folder in recording.video.parents:
-        if (folder / "virtual.json").is_file():
+        if (folder / VIRTUAL_MARK).is_file():
             path = truth_path(folder, recording.id)
             if path.is_file():
                 return path

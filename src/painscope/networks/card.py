@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor
 
 import painscope
+from painscope.recording import VIRTUAL_PREFIX
 
 __all__ = [
     "FACE_MEAN",
@@ -17,12 +18,8 @@ __all__ = [
     "Card",
     "Preprocessing",
     "around",
-    "people_of",
     "prepare",
 ]
-
-#: How a card's names of virtual people's datasets begin.
-_VIRTUAL = "virtual "
 
 Triple = tuple[float, float, float]
 
@@ -82,14 +79,6 @@ def prepare(images: Tensor, preprocessing: Preprocessing) -> Tensor:
     return values.permute(0, 3, 1, 2)
 
 
-def people_of(dataset: str, *, virtual: bool) -> str:
-    """Return the name under which cards list a dataset's people.
-
-    Virtual people have ids of the real ones whose layout they are in, so they are listed apart.
-    """
-    return f"{_VIRTUAL}{dataset}" if virtual else dataset
-
-
 class Card(BaseModel):
     """What a user must know about a checkpoint's weights; it travels inside the file.
 
@@ -109,7 +98,7 @@ class Card(BaseModel):
     crop : mapping
         How the training faces were cut: ``margin`` and ``locator`` (its provenance).
     subjects : mapping of str to tuple of str
-        People the weights were fitted on, by dataset (`people_of`).
+        People the weights were fitted on, by dataset (`painscope.datasets.Dataset.population`).
     validation_subjects : mapping of str to tuple of str
         People who decided when training stopped; they shaped the weights too.
     test_subjects : mapping of str to tuple of str
@@ -158,10 +147,12 @@ class Card(BaseModel):
     def virtual(self) -> tuple[str, ...]:
         """The datasets of virtual people who shaped the weights, under the real ones' names."""
         names = dict.fromkeys((*self.subjects, *self.validation_subjects))
-        return tuple(name.removeprefix(_VIRTUAL) for name in names if name.startswith(_VIRTUAL))
+        return tuple(
+            name.removeprefix(VIRTUAL_PREFIX) for name in names if name.startswith(VIRTUAL_PREFIX)
+        )
 
     def seen(self, dataset: str) -> frozenset[str]:
-        """Return the people of `dataset` (`people_of`) who shaped the weights.
+        """Return the people of `dataset` (`Dataset.population`) who shaped the weights.
 
         Older cards list virtual people like real ones, so of virtual people both count.
         """
@@ -173,5 +164,5 @@ class Card(BaseModel):
 
 
 def _people(told: Mapping[str, tuple[str, ...]], dataset: str) -> frozenset[str]:
-    names = (dataset, dataset.removeprefix(_VIRTUAL))
+    names = (dataset, dataset.removeprefix(VIRTUAL_PREFIX))
     return frozenset(who for name in names for who in told.get(name, ()))

@@ -16,6 +16,9 @@ __all__ = ["METRIC", "Mark", "RunAnswer", "find_answer"]
 METRIC = "macro_f1"
 """The metric of the answer: unlike accuracy, no constant answer does well by it."""
 
+MOST_RESAMPLES = 100_000
+"""The more systems, the farther out the ends of the interval; they take a second."""
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -46,8 +49,9 @@ class RunAnswer:
         The best one's share of the oracle's skill; None unless the oracle itself is clearly
         better than the baselines, for else there is no skill to share.
     gain : Estimate
-        How much higher it is than the better baseline's, over the same people; no interval if
-        there are too few people, or too few who show a class.
+        How much higher it is than the better baseline's, over the same people; its interval is
+        widened for the pick of the best. None if there are too few people, or too few who show
+        a class.
     rivals : int
         How many were compared to find the best.
     n_recordings, n_subjects : int
@@ -107,7 +111,7 @@ def find_answer(results: Results) -> RunAnswer | None:
                 baselines=tuple(baselines.values()),
                 oracle=oracle,
                 skill=_skill(results, split, name) if oracle and oracle.low > bar.value else None,
-                gain=_gain(results, split, name, rival),
+                gain=_gain(results, split, name, rival, len(systems)),
                 rivals=len(systems),
                 n_recordings=len(truth),
                 n_subjects=truth["subject"].nunique(),
@@ -137,10 +141,15 @@ def _value(item: tuple[str, Mark]) -> float:
     return item[1].value
 
 
-def _gain(results: Results, split: str, name: str, rival: str) -> Estimate:
+def _gain(results: Results, split: str, name: str, rival: str, picked_from: int) -> Estimate:
     """Return how much better one is than another: both have chance in them, and the same people."""
     table = results.labelled(split)
     first, second = (table[table["classifier"] == one] for one in (name, rival))
     return difference(
-        first, second, results.classes, metric=METRIC, resamples=results.recipe.bootstrap
+        first,
+        second,
+        results.classes,
+        metric=METRIC,
+        resamples=min(picked_from * results.recipe.bootstrap, MOST_RESAMPLES),
+        comparisons=picked_from,
     )

@@ -14,6 +14,7 @@ from painscope.report.tables import (
     Cell,
     Row,
     Table,
+    constant_answers,
     interval,
     number,
     signed,
@@ -30,16 +31,17 @@ _NONE = Cell("–")
 def crossed_tables(results: Results, split: str) -> list[Table]:
     """Return a table per metric: a row per kind of features, a column per classifier.
 
-    Cells are shaded by how far they are from the majority class.
+    Cells are shaded by how far they are from the best constant answer, whose AUC is 0.5.
     """
     crossed = results.recipe.crossed
+    truth = results.true_labels(split)["true_label"]
+    constants = constant_answers(truth, results.classes)
 
     def cell(features: str, kind: str, metric: str) -> Cell:
         score = results.score(split, crossed(features, kind).label, metric)
-        constant = results.score(split, "majority", metric)
         if score is None or np.isnan(score["value"]):
             return _NONE
-        level = 0.0 if constant is None else float(constant["value"])
+        level = 0.5 if metric == "auc" else max(getattr(one, metric) for one in constants)
         room = 1 - level if score["value"] > level else level
         shade = (score["value"] - level) / room if room else 0.0
         return Cell(number(score["value"]), interval(score["low"], score["high"]), shade)

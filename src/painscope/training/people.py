@@ -86,6 +86,12 @@ def split_people(
     if shows is None:
         shows = {recording.id: (str(recording.label),) for recording in recordings}
     labelled = [r for r in recordings if set(classes) & set(shows.get(r.id, ()))]
+    if len({recording.split is None for recording in labelled}) > 1:
+        bare = sorted({recording.subject for recording in labelled if recording.split is None})
+        raise DatasetError(
+            f"some recordings have a split and others none: those of {names(bare)}",
+            hint="Give every labelled recording a split, or none of them.",
+        )
     parts: dict[str, list[Recording]] = {"train": [], "validation": [], "test": []}
     for recording in labelled:
         parts[recording.split or "train"].append(recording)

@@ -24,7 +24,7 @@ class Question:
     Attributes
     ----------
     dataset : str
-        Its name, under which a network's card lists the people.
+        The name under which a network's card lists its people (`Dataset.population`).
     classes : tuple of str
         In the order of their numbers.
     train, validation, test : FrameSet

@@ -40,7 +40,7 @@ def train_source(
     recordings : sequence of Recording
         Those whose label is not in `classes` are left out.
     dataset : str
-        Its name, under which the card lists the people.
+        The name under which the card lists its people: `painscope.datasets.Dataset.population`.
     out : path-like
         Folder for ``source.safetensors``, ``history.json`` and what resuming needs. A
         finished training with the same settings is read back, a killed one continued.

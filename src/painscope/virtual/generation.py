@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from painscope.errors import PainscopeError, UsageError, did_you_mean
 from painscope.files import write_text
+from painscope.recording import VIRTUAL_MARK
 from painscope.virtual.people import Person
 from painscope.virtual.truth import truth_path, write_table, write_truth
 from painscope.virtual.writers import LAYOUTS, Clip, Layout, Member, Role, Shot, Take
@@ -136,7 +137,7 @@ def _claim(root: Path, layout: Layout) -> bool:
     bool
         Whether a generation was finished here.
     """
-    card = root / "virtual.json"
+    card = root / VIRTUAL_MARK
     if root.exists() and not root.is_dir():
         raise UsageError("is not a folder", path=root)
     if card.exists():
@@ -182,7 +183,7 @@ def _card(layout: Layout) -> dict[str, Any]:
 
 def _describe(root: Path, layout: Layout, *, complete: bool) -> None:
     card = _card(layout) | {"complete": complete}
-    write_text(root / "virtual.json", json.dumps(card, indent=2) + "\n")
+    write_text(root / VIRTUAL_MARK, json.dumps(card, indent=2) + "\n")
 
 
 def _parts(

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from painscope.errors import DatasetError
+from painscope.recording import VIRTUAL_MARK
 from painscope.virtual.generation import VERSION, make_layout, shoot
 from painscope.virtual.motion import FaceMotion
 from painscope.virtual.writers.base import Frames
@@ -30,7 +31,7 @@ class Replay:
     """
 
     def __init__(self, root: Path | str) -> None:
-        card_path = Path(root) / "virtual.json"
+        card_path = Path(root) / VIRTUAL_MARK
         try:
             card = json.loads(card_path.read_text(encoding="utf-8"))
         except (OSError, ValueError):

@@ -116,7 +116,7 @@ class AI4Pain(Layout):
         return Clip(f"{role.subject}_{what}", label, round(seconds * self.rate), stimuli)
 
     def times(self, role: Role, clip: Clip) -> np.ndarray:
-        """Return times as a webcam takes them: about 30 a second, never quite."""
+        """Return times as a webcam takes them: about `rate` a second, never quite."""
         rng = self.rng("times", role.index, clip.id)
         interval = 1 / (self.rate * rng.uniform(0.995, 1.005))
         jitter = rng.uniform(-0.002, 0.002, clip.frames)
