@@ -174,8 +174,9 @@ def test_one_person_in_two_spellings(manifest, one, other):
 
 
 def test_leading_zeros_are_asked_about(manifest, caplog):
-    rows = "a,s007,,,clip.mp4,0,0.2,,\nb,s7,,,clip.mp4,0.2,0.4,,\nc,s70,,,clip.mp4,0.4,0.5,,\n"
-    assert Manifest(manifest(HEADER + rows)).subjects == ("s007", "s7", "s70")
+    names = ("s007", "s7", "s70", "s700")
+    rows = "".join(f"{n},{n},,,clip.mp4,0,0.{k},,\n" for k, n in enumerate(names, start=1))
+    assert Manifest(manifest(HEADER + rows)).subjects == names
     assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [
         "are s007 and s7 one person? They count as two."
     ]

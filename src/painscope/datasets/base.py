@@ -212,7 +212,7 @@ class Dataset(ABC):
                     hint="Write one person's name in one way, two people's in two.",
                 )
             # 007 and 7 may be two, so nobody is refused.
-            other = numbered.setdefault(re.sub(r"0+(?=\d)", "", bare), subject)
+            other = numbered.setdefault(re.sub(r"(?<!\d)0+(?=\d)", "", bare), subject)
             if other != subject:
                 log.warning(
                     "%s: are %s and %s one person? They count as two.", self.root, other, subject
