@@ -40,8 +40,10 @@ def test_a_full_disk_is_a_storage_error_in_one_line(tmp_path: Path) -> None:
 
 
 def test_folders_and_addresses(tmp_path: Path) -> None:
-    assert folder_at("a/b") == Path("a/b")
-    assert folder_at(tmp_path) is tmp_path
+    assert folder_at("a/b") == Path("a/b").absolute()
+    assert folder_at("run:1") == Path("run:1").absolute()  # by its first part alone an address
+    assert folder_at("~/features") == Path.home() / "features"
+    assert folder_at(tmp_path) == tmp_path
     assert folder_at(f"file://{tmp_path}") == tmp_path
     pytest.importorskip("upath", reason='pip install "painscope[cluster]"')
     with pytest.raises(UsageError, match="nonsense://bucket"):

@@ -65,7 +65,7 @@ def folder_at(address: Path | str) -> Path:
     """
     protocol, found, rest = str(address).partition("://")
     if not found or not isinstance(address, str):
-        return Path(address) if isinstance(address, str) else address
+        return address if found else whole_path(address)  # type: ignore[return-value]
     if protocol == "file":
         return Path(rest)
     try:

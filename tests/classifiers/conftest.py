@@ -39,11 +39,11 @@ def clips(
     names = tuple(f"f{k}" for k in range(features))
     sequences, given, groups = [], [], []
     for person in range(people):
-        for label in labels or classes:
+        for place, label in enumerate(labels or classes):
             for repeat in range(per_class):
                 values = rng.normal(scale=0.3, size=(frames, features)).astype(np.float32)
                 values[:, 0] += 2 * classes.index(label) * np.linspace(0, 1, frames)
-                name = f"{prefix}{person}-{label}-{repeat}"
+                name = f"{prefix}{person}-{place}-{label}-{repeat}"
                 sequences.append(make_sequence(name, values, names))
                 given.append(label)
                 groups.append(f"{prefix}{person}")

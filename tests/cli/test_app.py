@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from typer import Typer
 
 from painscope.cli import datasets
-from painscope.cli.app import app
+from painscope.cli.app import app, main
 
 
 def _names(app: Typer) -> list[str]:
@@ -139,6 +140,17 @@ def test_a_file_in_the_way_is_one_line(painscope, tmp_path: Path) -> None:
         assert done.returncode == 1
         assert "own.csv" in done.stderr.splitlines()[-1]
         assert done.stderr.endswith("name another --out.\n")
+
+
+@pytest.mark.parametrize("ended", [lambda: 130, lambda: (_ for _ in ()).throw(KeyboardInterrupt)])
+def test_ctrl_c_is_one_line_and_status_130(
+    ended: Callable[[], int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("painscope.cli.app.app", lambda **_: ended())
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 130
+    assert capsys.readouterr().err.startswith("painscope: stopped; run, demo, ")
 
 
 def test_a_network_is_no_run(painscope, tmp_path: Path) -> None:

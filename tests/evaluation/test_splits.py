@@ -45,6 +45,15 @@ def test_predefined_keeps_the_datasets_split(people):
         assert list(getattr(fold, part)) == [r for r in recordings if r.split == part]
 
 
+def test_who_stops_no_training_is_trained_on(people):
+    recordings = people(9, splits=("train", "test"))
+    (drawn,), (whole,) = (predefined_split(recordings, validation=some) for some in (True, False))
+    assert drawn.validation
+    assert whole.validation == ()
+    assert list(whole.train) == [r for r in recordings if r.split == "train"]
+    assert whole.test == drawn.test
+
+
 @pytest.mark.parametrize("second", ["validation", "test"])
 def test_predefined_names_people_whom_the_dataset_has_in_two_splits(people, second):
     recordings = people(6, splits=("train", "validation"))

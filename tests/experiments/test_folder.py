@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from painscope.experiments import RunFolder
+from painscope.errors import UsageError
+from painscope.experiments import RunFolder, load_recipe
 
 Begin = Callable[[Path], RunFolder]
 
@@ -47,3 +48,12 @@ def test_a_table_is_whole_once_its_parquet_is_there(
     with pytest.raises(KeyboardInterrupt):
         folder.write_table("flipped", pd.DataFrame({"a": [1]}))
     assert not folder.has_table("flipped")
+
+
+def test_data_that_changed_since_are_refused(tmp_path: Path) -> None:
+    recipe, data = load_recipe("faces-of-experimental-pain"), {"ai4pain-2024": tmp_path}
+    folder = RunFolder.begin(tmp_path / "run", recipe, data, content="as it was")
+    (folder.path / "run.json").write_text("{}")
+    assert RunFolder.begin(folder.path, recipe, data, content="as it was").finished
+    with pytest.raises(UsageError, match=r"labels or splits of the data have changed"):
+        RunFolder.begin(folder.path, recipe, data, content="relabelled")

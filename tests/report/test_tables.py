@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -78,3 +79,11 @@ def test_constant_answers_score_as_scikit_learn_says() -> None:
         assert one.accuracy == pytest.approx(accuracy_score(truth, constant))
         assert one.balanced_accuracy == pytest.approx(balanced_accuracy_score(truth, constant))
         assert one.macro_f1 == pytest.approx(f1_score(truth, constant, average="macro"))
+
+
+def test_other_data_have_nothing_to_be_put_beside(full_run: Path) -> None:
+    results = load_results(full_run)
+    target = results.facts.target.model_copy(update={"name": "manifest"})
+    others = [one for one in results.facts.datasets if one.role != "target"]
+    facts = results.facts.model_copy(update={"datasets": (*others, target)})
+    assert published_tables(replace(results, facts=facts), FACES_OF_EXPERIMENTAL_PAIN) == []

@@ -9,6 +9,7 @@ from PIL import Image
 from painscope.experiments import Answer
 from painscope.experiments.predict import Window
 from painscope.report import save_timeline, timeline_figure
+from painscope.report.style import draw_png
 from painscope.report.timeline import thin
 
 CLASSES = ("NP", "LP", "HP")
@@ -79,7 +80,8 @@ def test_a_long_title_is_wrapped_above_the_faces() -> None:
         np.arange(30) / 30, _proba(30), CLASSES, np.ones(30, bool), title=title
     )
     lines = figure.texts[0].get_text().splitlines()
-    assert len(lines) == 2
+    assert len(lines) == 3
+    assert max(map(len, lines)) <= 48  # beside them stands the legend
     assert " ".join(lines) == title.strip()
 
 
@@ -107,3 +109,10 @@ def test_an_answer_is_saved_as_a_picture(tmp_path: Path, timeline: np.ndarray | 
     with Image.open(path) as picture:
         assert picture.format == "PNG"
         assert picture.width > 1000
+
+
+def test_a_dollar_in_a_name_is_no_mathematics() -> None:
+    figure = timeline_figure(
+        np.arange(30) / 30, _proba(30), CLASSES, np.ones(30, bool), title=r"p$\q$.mp4: HP"
+    )
+    assert draw_png(figure).startswith(b"\x89PNG")

@@ -17,7 +17,7 @@ from sklearn.exceptions import NotFittedError
 
 from painscope.errors import CheckpointError, DatasetError, LeakageError, RunError, UsageError
 from painscope.features.sequence import FeatureSequence
-from painscope.files import atomic_path, write_text
+from painscope.files import write_bytes, write_text
 
 __all__ = ["CLASSIFIER_FORMAT", "Examples", "SequenceClassifier"]
 
@@ -207,13 +207,13 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator, ABC):
         StorageError
             If the disk is full or the folder cannot be written.
         """
-        from safetensors.numpy import save_file
+        from safetensors.numpy import save
 
         self._check_fitted()
         folder = Path(folder)
         arrays = {"prior": self.prior_, **self._arrays()}
-        with atomic_path(folder / "weights.safetensors") as path:
-            save_file({key: np.ascontiguousarray(array) for key, array in arrays.items()}, path)
+        whole = {key: np.ascontiguousarray(array) for key, array in arrays.items()}
+        write_bytes(folder / "weights.safetensors", save(whole))
         facts = {
             "format": CLASSIFIER_FORMAT,
             "classifier": self.name,
@@ -267,6 +267,8 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator, ABC):
             if self.prior_.shape != (len(self.classes),):
                 raise ValueError("prior")
             self._restore(arrays)
+        except OSError as error:  # no permission to read it
+            raise RunError(f"cannot be read ({error.strerror or error})", path=path) from None
         except (SafetensorError, KeyError, ValueError, RuntimeError):
             raise CheckpointError(
                 f"damaged, or not the weights of this {self.name}", path=path, hint=_AGAIN

@@ -26,6 +26,9 @@ from painscope.errors import PainscopeError
 
 __all__ = ["app", "main"]
 
+#: Exit status of what Ctrl-C ended, as of any program.
+STOPPED = 130
+
 app = typer.Typer(
     name="painscope",
     help="Read pain from recordings of a person, above all from the face.",
@@ -68,12 +71,15 @@ def main() -> NoReturn:
     _log_to_stderr()
     try:
         status = app(standalone_mode=False)
+        if status == STOPPED:  # what some versions of typer make of Ctrl-C
+            raise KeyboardInterrupt
         sys.exit(status if isinstance(status, int) else 0)
     except PainscopeError as error:
         _fail(str(error), error.exit_status)
     except (KeyboardInterrupt, typer.Abort):
         _fail(
-            "stopped; run, demo, extract, crop and datasets virtual go on with the same call", 130
+            "stopped; run, demo, extract, crop and datasets virtual go on with the same call",
+            STOPPED,
         )
     except BrokenPipeError:
         sys.stderr.close()

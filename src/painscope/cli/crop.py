@@ -60,6 +60,8 @@ def crop(
             workers=workers,
             progress=count,
         )
+    asked = {recording.id for recording in dataset.recordings}
+    status = status[status["recording"].isin(asked)]  # of earlier calls there may be others
     failed = status[status["status"] == "failed"]
     typer.echo(f"Crops: {len(status) - len(failed)} of {len(status)} recordings in {out}")
     for row in failed.itertuples():

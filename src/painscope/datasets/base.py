@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import unicodedata
 from abc import ABC, abstractmethod
@@ -68,7 +69,7 @@ class Dataset(ABC):
     people_known: bool = True
 
     def __init__(self, root: Path | str) -> None:
-        self.root = self._checked(Path(root))
+        self.root = self._checked(Path(os.path.expanduser(root)))
         # The root may be a table or a part of a dataset: the mark lies in the folder above.
         above = self.root.absolute().parent
         self.virtual = any((folder / VIRTUAL_MARK).is_file() for folder in (self.root, above))

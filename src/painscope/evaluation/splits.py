@@ -101,7 +101,7 @@ def make_folds(
         If a person is in two of the dataset's splits.
     """
     if protocol == "predefined":
-        return predefined_split(recordings, seed=seed)
+        return predefined_split(recordings, seed=seed, validation=validation)
     if protocol == "leave-one-subject-out":
         return leave_one_subject_out(recordings, seed=seed, validation=validation)
     if protocol == "grouped-k-fold":
@@ -109,11 +109,13 @@ def make_folds(
     raise UsageError(f"unknown protocol {protocol!r}", hint=did_you_mean(protocol, PROTOCOLS))
 
 
-def predefined_split(recordings: Sequence[Recording], *, seed: int = 0) -> list[Fold]:
+def predefined_split(
+    recordings: Sequence[Recording], *, seed: int = 0, validation: bool = True
+) -> list[Fold]:
     """Return the one fold of the dataset's own split.
 
     Where the dataset has no validation people with labels, a fifth of the training people
-    stop the training, and everybody else is tested.
+    stop the training, and everybody else is tested; without `validation` nobody is drawn.
 
     Raises
     ------
@@ -142,8 +144,10 @@ def predefined_split(recordings: Sequence[Recording], *, seed: int = 0) -> list[
     fold = Fold("predefined", train, parts["validation"], parts["test"])
     if _labelled(parts["validation"]):
         return [fold]
-    train, validation = _draw_validation(train, np.random.default_rng(seed))
-    return [Fold("predefined", train, validation, parts["validation"] + parts["test"])]
+    stopping: tuple[Recording, ...] = ()
+    if validation:
+        train, stopping = _draw_validation(train, np.random.default_rng(seed))
+    return [Fold("predefined", train, stopping, parts["validation"] + parts["test"])]
 
 
 def leave_one_subject_out(

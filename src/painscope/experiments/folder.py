@@ -19,7 +19,13 @@ from zipfile import BadZipFile
 from painscope.errors import RunError, UsageError
 from painscope.experiments.facts import AGAIN, RunFacts, read_facts
 from painscope.experiments.recipe import AnyRecipe, Recipe, load_recipe
-from painscope.files import atomic_path, remove_abandoned, storage_errors, write_text
+from painscope.files import (
+    atomic_path,
+    remove_abandoned,
+    storage_errors,
+    whole_path,
+    write_text,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,13 +50,16 @@ class RunFolder:
     """
 
     def __init__(self, path: Path | str) -> None:
-        self.path = Path(path)
+        self.path = whole_path(path)
 
     @classmethod
-    def begin(cls, path: Path | str, recipe: AnyRecipe, data: Mapping[str, Path]) -> RunFolder:
+    def begin(
+        cls, path: Path | str, recipe: AnyRecipe, data: Mapping[str, Path], *, content: str = ""
+    ) -> RunFolder:
         """Make a new run folder, or continue one of the same recipe and data.
 
-        Where nothing has been done yet, other settings begin anew.
+        Where nothing has been done yet, other settings begin anew. `content` is a digest of what
+        the data hold: recordings, people, labels and splits.
 
         Raises
         ------
@@ -76,11 +85,17 @@ class RunFolder:
                 path=path,
                 hint="Name another --out, or call it as before to continue it.",
             )
+        if there - _BEGUN and folder.environment.get("content", content) != content:
+            raise UsageError(
+                "the recordings, people, labels or splits of the data have changed since it began",
+                path=path,
+                hint="Name another --out; a --store keeps what is extracted.",
+            )
         with storage_errors(folder.path):
             folder.path.mkdir(parents=True, exist_ok=True)
         if not folder.finished:  # else it would speak of a call that made none of the numbers
             write_text(folder._file("recipe.yaml"), recipe.to_yaml())
-            environment = json.dumps(_environment(called), indent=2)
+            environment = json.dumps(_environment(called) | {"content": content}, indent=2)
             write_text(folder._file("environment.json"), environment + "\n")
         return folder
 

@@ -51,7 +51,7 @@ class Answer:
     ----------
     video : Path
     label : str or None
-        The most probable class; None if the video could not be read at all.
+        The most probable class; None if no frame shows a face, or the video could not be read.
     probabilities : dict of str to float
         Mean over the windows, weighed by their frames with a face; the training data's
         class frequencies if no frame has one.
@@ -61,6 +61,8 @@ class Answer:
         Why not to rely on the answer; empty if nothing is known against it.
     error : str or None
         Why there is no answer.
+    classifier : str
+        The row of the run that answers.
     windows : tuple of Window
         Parts as long as the clips that the classifier learned from; the last may be shorter.
     classes : tuple of str
@@ -76,6 +78,7 @@ class Answer:
     found_share: float = 0.0
     flag: str = ""
     error: str | None = None
+    classifier: str = ""
     windows: tuple[Window, ...] = ()
     classes: tuple[str, ...] = ()
     time_s: np.ndarray = field(default_factory=lambda: np.empty(0))
@@ -87,7 +90,10 @@ class Answer:
         if self.error is not None:
             return f"{self.video}: no answer: {self.error}"
         shares = ", ".join(f"{name} {share:.2f}" for name, share in self.probabilities.items())
-        lines = [f"{self.video}: {self.label} ({shares}; face in {self.found_share:.0%} of frames)"]
+        face = f"face in {self.found_share:.0%} of frames"
+        lines = [
+            f"{self.video}: {self.label or 'no face'} ({shares}; {face}; by {self.classifier})"
+        ]
         if self.flag:
             lines.append(f"  caution: {self.flag}")
         if len(self.windows) > 1:
@@ -105,6 +111,7 @@ class Answer:
             "found_share": self.found_share,
             "flag": self.flag,
             "error": self.error,
+            "classifier": self.classifier,
             "windows": [vars(window) for window in self.windows],
             "timeline": [
                 {
@@ -119,7 +126,7 @@ class Answer:
 
 
 class Predictor:
-    """Reads videos with the features and the fitted classifiers of one row of a run of a run.
+    """Reads videos with the features and the fitted classifiers of one row of a run.
 
     Everything the run kept of it is averaged: every seed of one fold, or of many folds the first
     seed of each.
@@ -194,7 +201,7 @@ class Predictor:
         try:
             sequence, damage = self._features(video)
         except PainscopeError as error:
-            return Answer(video, error=str(error), classes=self.classes)
+            return Answer(video, error=str(error), classifier=self.row.label, classes=self.classes)
         return self._answer(video, sequence, damage)
 
     def faces(self, video: Path | str) -> np.ndarray:
@@ -244,10 +251,11 @@ class Predictor:
         )
         return Answer(
             video,
-            label=self._label(mean),
+            label=self._label(mean) if seen.any() else None,
             probabilities=self._named(mean),
             found_share=found_share,
             flag=_flag(found_share, bool(seen.any()), damage, self.virtual),
+            classifier=self.row.label,
             windows=windows,
             classes=self.classes,
             time_s=sequence.time_s,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -89,7 +91,7 @@ def run(
     folders = {name: Path(root).absolute() for name, root in data.items()}
     _check_nodes(recipe, on)
     datasets = _load(recipe, folders)
-    folder = RunFolder.begin(out, recipe, folders)
+    folder = RunFolder.begin(out, recipe, folders, content=_content(datasets))
     if folder.finished:
         log.info("%s: finished before; nothing to do.", folder.path)
         return folder
@@ -177,6 +179,16 @@ def _check_nodes(recipe: AnyRecipe, on: str | None) -> None:
     for role, settings in recipe.datasets().items():
         if isinstance(settings, TrainingSettings):
             require_cluster(settings.num_nodes, on, role)
+
+
+def _content(datasets: Mapping[str, Dataset]) -> str:
+    """Return a digest of who was recorded, when, and with which label."""
+    told = [
+        (role, r.id, r.subject, r.label, r.split, r.start_s, r.stop_s)
+        for role, dataset in sorted(datasets.items())
+        for r in dataset.recordings
+    ]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
 
 def _load(recipe: AnyRecipe, folders: Mapping[str, Path]) -> dict[str, Dataset]:

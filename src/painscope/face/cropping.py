@@ -26,7 +26,7 @@ from painscope.face.folder import (
 from painscope.face.locators import Locator
 from painscope.face.stream import FaceStream, crop_provenance
 from painscope.face.track import FaceTrack
-from painscope.files import Claims, atomic_folder, remove_abandoned
+from painscope.files import Claims, atomic_folder, remove_abandoned, whole_path
 from painscope.recording import Recording
 from painscope.video import source_of
 
@@ -88,7 +88,7 @@ def write_crops(
     StorageError
         If the disk is full or the folder cannot be written.
     """
-    out = Path(out)
+    out = whole_path(out)
     if every < 1 or workers < 1:
         raise UsageError(f"every {every} and workers {workers} must be 1 or more")
     tasks: dict[str, Recording] = {}

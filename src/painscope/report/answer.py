@@ -56,6 +56,8 @@ class RunAnswer:
         How many were compared to find the best.
     n_recordings, n_subjects : int
         Behind the number.
+    n_unseen : int
+        Recordings among them that could not be read, or show no face.
     kind_to_itself : bool
         Whether the split's people also decided when the training stopped.
     """
@@ -69,6 +71,7 @@ class RunAnswer:
     rivals: int
     n_recordings: int
     n_subjects: int
+    n_unseen: int
     kind_to_itself: bool
 
     @property
@@ -115,6 +118,7 @@ def find_answer(results: Results) -> RunAnswer | None:
                 rivals=len(systems),
                 n_recordings=len(truth),
                 n_subjects=truth["subject"].nunique(),
+                n_unseen=_unseen(results, split, name),
                 kind_to_itself=bool(split == "validation" and stopped),
             )
     return None
@@ -135,6 +139,12 @@ def _skill(results: Results, split: str, name: str) -> Mark | None:
         return None
     value, low, high = (float(rows[column].iloc[0]) for column in ("value", "low", "high"))
     return Mark("Skill recovered", "model", value, low, high)
+
+
+def _unseen(results: Results, split: str, name: str) -> int:
+    table = results.labelled(split)
+    unseen = table["flag"].isin(["could not be read", "no frame with a face"])
+    return int(table[unseen & (table["classifier"] == name)]["recording"].nunique())
 
 
 def _value(item: tuple[str, Mark]) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from painscope.experiments.facts import StudyFacts, read_facts
 from painscope.files import write_text
+from painscope.recording import VIRTUAL_PREFIX
 from painscope.report.answer import find_answer
 from painscope.report.crossed import crossed_tables, difference_tables
 from painscope.report.pictures import MANY, Picture, draw_pictures, save_pictures
@@ -148,7 +149,9 @@ def _network(results: Results, published: Published | None) -> dict[str, Any] | 
     if network is None:
         return None
     card = network.card
-    theirs = published.source_network if published else {}
+    learned = {name.removeprefix(VIRTUAL_PREFIX) for name in card.get("subjects") or {}}
+    alike = published is not None and learned == {published.source_dataset}
+    theirs = published.source_network if published and alike else {}
     metrics = card.get("metrics") or {}
     return {
         "subjects": {name: len(ids) for name, ids in (card.get("subjects") or {}).items()},

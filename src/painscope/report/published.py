@@ -44,6 +44,9 @@ class Published:
     ----------
     source : str
         The paper.
+    dataset, source_dataset : str
+        What the paper's people are of, and those its source network learned from: runs on
+        other data have nothing to be put beside.
     classes : tuple of str
         The paper's names of the classes, from none to most pain.
     tables : tuple of PublishedTable
@@ -53,8 +56,10 @@ class Published:
     """
 
     source: str
+    dataset: str
     classes: tuple[str, ...]
     tables: tuple[PublishedTable, ...]
+    source_dataset: str = ""
     source_network: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -77,6 +82,7 @@ FACES_OF_EXPERIMENTAL_PAIN = Published(
         "P. Prajod, D. Schiller, D. Withanage Don, E. André. Faces of Experimental Pain: "
         "Transferability of Deep Learned Heat Pain Features to Electrical Pain. 2024."
     ),
+    dataset="ai4pain-2024",
     classes=_CLASSES,
     tables=(
         PublishedTable(
@@ -123,6 +129,7 @@ FACES_OF_EXPERIMENTAL_PAIN = Published(
             ),
         ),
     ),
+    source_dataset="biovid-a",
     source_network={"accuracy": 0.70, "f1": 0.69},
 )
 
@@ -133,6 +140,7 @@ NEONATAL_TRANSFER = Published(
         "G. Zamzmi, D. Goldgof, R. Kasturi, Y. Sun. Neonatal Pain Expression Recognition Using "
         "Transfer Learning. arXiv 1807.01631, 2018."
     ),
+    dataset="icope-video",
     classes=("no pain", "pain"),
     tables=(
         PublishedTable(

@@ -93,6 +93,7 @@ def house_style() -> Iterator[None]:
             "grid.color": FAINT,
             "grid.linewidth": 0.7,
             "text.color": INK,
+            "text.parse_math": False,
             "xtick.color": MUTED,
             "ytick.color": MUTED,
             "xtick.labelcolor": INK,

@@ -147,8 +147,11 @@ def published_tables(results: Results, published: Published) -> list[Table]:
     """Put the run's rows below a paper's own, table by table.
 
     The paper's classes are matched to the run's by their order, from none to most pain; a
-    run with another number of classes has nothing to be put beside and gives no tables.
+    run on another dataset, or with another number of classes, has nothing to be put beside and
+    gives no tables.
     """
+    if published.dataset != results.facts.target.name:
+        return []
     if len(published.classes) != len(results.classes):
         return []
     names = dict(zip(published.classes, results.classes, strict=True))

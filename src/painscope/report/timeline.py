@@ -53,7 +53,7 @@ def save_timeline(answer: Answer, path: Path, crops: np.ndarray | None = None) -
             inside = (answer.time_s >= window.start_s) & (answer.time_s < window.stop_s)
             proba[inside] = [window.probabilities[name] for name in answer.classes]
     caution = f"; caution: {answer.flag}" if answer.flag else ""
-    title = f"{answer.video.name}: {answer.label}{caution}"
+    title = f"{answer.video.name}: {answer.label or 'no face'}{caution}"
     figure = timeline_figure(answer.time_s, proba, answer.classes, answer.found, crops, title=title)
     write_bytes(path, draw_png(figure))
 
@@ -91,7 +91,7 @@ def timeline_figure(
     panels = proba if isinstance(proba, Mapping) else {"": proba}
     edges, unseen, panels = thin(np.asarray(time_s, float), ~np.asarray(found, bool), panels)
     face = 0.0 if crops is None else min(_TIMELINE / len(crops), 0.95)
-    lines = textwrap.wrap(title, 55)
+    lines = textwrap.wrap(title, 48)
     top = 0.15 + 0.17 * max(1, len(lines))
     height = top + face + 1.34 * len(panels) + 0.58
     with house_style():
