@@ -18,16 +18,16 @@ import numpy as np
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+#: Read before any test takes the variable away: what is skipped is skipped for the whole session.
+ASSETS = Path(os.environ.get("PAINSCOPE_ASSETS", REPOSITORY.parent / "shared" / "assets"))
 
 
 @pytest.fixture(scope="session")
 def assets() -> Path:
     """The folder of real face videos and models; skips the test where it is absent."""
-    default = REPOSITORY.parent / "shared" / "assets"
-    folder = Path(os.environ.get("PAINSCOPE_ASSETS", default))
-    if not folder.is_dir():
-        pytest.skip(f"no test assets: {folder} is not there and PAINSCOPE_ASSETS names no other")
-    return folder
+    if not ASSETS.is_dir():
+        pytest.skip(f"no test assets: {ASSETS} is not there and PAINSCOPE_ASSETS names no other")
+    return ASSETS
 
 
 @pytest.fixture(scope="session")

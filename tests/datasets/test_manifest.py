@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 
 import pandas as pd
@@ -173,7 +174,8 @@ def test_one_person_in_two_spellings(manifest, one, other):
         Manifest(manifest(HEADER + rows))
 
 
-def test_leading_zeros_are_asked_about(manifest, caplog):
+def test_leading_zeros_are_asked_about(manifest, caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("painscope"), "propagate", True)
     names = ("s007", "s7", "s70", "s700")
     rows = "".join(f"{n},{n},,,clip.mp4,0,0.{k},,\n" for k, n in enumerate(names, start=1))
     assert Manifest(manifest(HEADER + rows)).subjects == names
