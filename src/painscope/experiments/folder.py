@@ -85,7 +85,8 @@ class RunFolder:
                 path=path,
                 hint="Name another --out, or call it as before to continue it.",
             )
-        if there - _BEGUN and folder.environment.get("content", content) != content:
+        before = folder.environment.get("content") if there - _BEGUN else ""
+        if before and before != content:  # older runs tell none
             raise UsageError(
                 "the recordings, people, labels or splits of the data have changed since it began",
                 path=path,
