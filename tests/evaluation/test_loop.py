@@ -11,6 +11,7 @@ from tests.evaluation.makers import CLASSES, maker, shuffled
 
 from painscope.errors import DatasetError, UsageError
 from painscope.evaluation import (
+    CHANCE_DRAWS,
     Fold,
     confusion,
     evaluate,
@@ -51,7 +52,8 @@ def test_a_row_per_held_out_recording_classifier_and_seed(people, features):
     ]
     asked = {r.id: r for r in recordings if r.split != "train"}
     # Plain models and the majority class hang on no seed: one fit is enough.
-    fits = {("mean-logistic", 0), ("majority", 0), ("chance", 0), ("chance", 1), ("chance", 2)}
+    draws = [("chance", seed) for seed in range(CHANCE_DRAWS)]
+    fits = {("mean-logistic", 0), ("majority", 0), *draws}
     groups = found.groupby(["classifier", "seed"])
     assert set(groups.groups) == fits
     for _, part in groups:
@@ -133,7 +135,7 @@ def test_training_goes_on_without_recordings_that_could_not_be_read(people, feat
     for name in trained[:3]:
         del sequences[name]
     found = run(PLAIN, sequences, predefined_split(recordings))
-    assert len(found.predictions) == 24 * 5
+    assert len(found.predictions) == 24 * (2 + CHANCE_DRAWS)
     assert found.segments[0].recordings == len(trained)
 
 
@@ -141,7 +143,7 @@ def test_unlabelled_recordings_are_answered(people, features, unlabelled):
     recordings = [unlabelled(r) if r.split == "test" else r for r in people(8, splits=SPLITS)]
     found = run(PLAIN, features(recordings), predefined_split(recordings)).predictions
     hidden = found[found["split"] == "test"]
-    assert len(hidden) == 12 * 5
+    assert len(hidden) == 12 * (2 + CHANCE_DRAWS)
     assert hidden["true_label"].isna().all()
     assert set(hidden["predicted_label"]) <= set(CLASSES)
     assert found[found["split"] == "validation"]["true_label"].notna().all()
@@ -209,14 +211,15 @@ def test_every_fit_is_kept_and_told(people, features):
         assert hasattr(classifier, "prior_")
 
     folds = grouped_k_fold(recordings, folds=3)
-    run(PLAIN, features(recordings), folds, keep=keep, progress=lambda *at: told.append(at))
+    makers = {**PLAIN, "lstm": maker("lstm", max_epochs=1)}
+    run(makers, features(recordings), folds, keep=keep, progress=lambda *at: told.append(at))
     assert kept == [
         (name, fold.name, seed)
         for fold in folds
-        for name in PLAIN
-        for seed in ((0, 1, 2) if name == "chance" else (0,))
+        for name in makers
+        for seed in ((0, 1, 2) if name == "lstm" else (0,))
     ]
-    assert told == [(k, 15) for k in range(1, 16)]
+    assert told == [(k, 18) for k in range(1, 19)]
 
 
 def test_a_network_learns_in_epochs_alike_twice(people, features):
@@ -347,3 +350,16 @@ def test_what_was_handled_otherwise_is_one_line_per_classifier(people, features,
     with caplog.at_level(logging.INFO, "painscope"):
         run(makers, features(recordings), grouped_k_fold(recordings, folds=2))
     assert caplog.messages == ["bayes: 2 inner folds, not 9, of 2 people (in 2 of 2 fits)"]
+
+
+def test_chance_is_drawn_often_whatever_the_seeds(people, features):
+    recordings = people(8, splits=SPLITS)
+    sequences, folds = features(recordings), predefined_split(recordings)
+    chance = {"chance": maker("chance")}
+    few = run(chance, sequences, folds, seeds=(7,)).predictions
+    assert sorted(few["seed"].unique()) == list(range(CHANCE_DRAWS))
+    many = run(chance, sequences, folds, seeds=range(30)).predictions
+    pd.testing.assert_frame_equal(few, many)
+    draws = few.pivot_table(index="recording", columns="seed", values="p_NP")
+    assert not draws.T.duplicated().any()
+    assert draws.mean(axis=None) == pytest.approx(1 / 3, abs=0.06)

@@ -22,7 +22,7 @@ MODELS = {
 
 
 def test_folds_in_parallel_give_the_same_to_the_bit(people, sequence):
-    recordings = people(4)
+    recordings = people(3)
     sequences = {r.id: sequence(r) for r in recordings}
     found, kept = [], []
     for workers in (1, 2):
@@ -82,6 +82,7 @@ def test_every_task_has_one_thread():
     assert set(spread(threads, None, [0, 1], workers=2)) == {1}
 
 
+@pytest.mark.slow
 def test_a_cluster_fits_as_this_process_does(cluster, caplog: pytest.LogCaptureFixture) -> None:
     data = {"x": np.random.default_rng(0).normal(size=(500, 40))}
 

@@ -99,16 +99,23 @@ def begin() -> Callable[[Path], RunFolder]:
 
 
 @pytest.fixture(scope="session")
-def trees(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def affectnet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """AffectNet, played by a few virtual people."""
+    root = tmp_path_factory.mktemp("affectnet")
+    generate("affectnet", root, people=8, images=8, **SMALL)
+    return root
+
+
+@pytest.fixture(scope="session")
+def trees(affectnet: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """AffectNet, UNBC-McMaster and BioVid, played by a few virtual people."""
     root = tmp_path_factory.mktemp("trees")
-    generate("affectnet", root / "affectnet", people=8, images=8, **SMALL)
     generate("unbc-mcmaster", root / "unbc-mcmaster", people=8, sequences=1, frames=36, **SMALL)
     generate(
         "biovid-a", root / "biovid-a", people=5, classes=("BL1", "PA4"), clips_per_class=1,
         clip_s=2.0, signals=False, **SMALL,
     )  # fmt: skip
-    return {path.name: path for path in root.iterdir()}
+    return {"affectnet": affectnet} | {path.name: path for path in root.iterdir()}
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,8 @@ def test_pictures_whose_action_units_nobody_knows(tmp_path: Path) -> None:
         CodedPictures.of(real("biovid-a"), tmp_path)
 
 
-def test_pictures_are_drawn_equally_of_everyone(trees: dict[str, Path], tmp_path: Path) -> None:
-    dataset = load_dataset("affectnet", trees["affectnet"])
+def test_pictures_are_drawn_equally_of_everyone(affectnet: Path, tmp_path: Path) -> None:
+    dataset = load_dataset("affectnet", affectnet)
     write_crops(dataset.recordings, make_locator("precropped"), tmp_path / "crops", size=32)
     coded = CodedPictures.of(dataset, tmp_path / "crops")
     faces = coded.draw(24)

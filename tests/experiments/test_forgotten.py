@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from tests.experiments.small_studies import FORGOTTEN, chosen, one_core
 
+from painscope.datasets import load_dataset
 from painscope.errors import CheckpointError, RunError
 from painscope.experiments import Predictor, RunFolder, load_recipe, run
 from painscope.experiments.facts import read_facts
@@ -43,16 +44,6 @@ class TestForgotten:
             same = np.array_equal(weights, after.trunk.state_dict()[name])
             assert same == (not name.startswith("conv5")), name
 
-    def test_flipped_samples_were_right_and_have_two_maps(self, forgotten: RunFolder) -> None:
-        flipped, examples = forgotten.table("flipped"), forgotten.table("examples")
-        assert len(flipped)
-        assert flipped["p_before"].ge(1 / 8).all(), "the likeliest of eight classes"
-        assert flipped["p_after"].le(1 / 2).all(), "another is likelier"
-        of_the_last = flipped[flipped["stage"] == "all"]
-        assert 0 < len(examples) <= len(of_the_last)
-        arrays = forgotten.arrays("flipped")
-        assert len(arrays["before"]) == len(arrays["after"]) == len(examples)
-
     def test_its_page_shows_everything(self, forgotten: RunFolder) -> None:
         page = write_report(forgotten.path).read_text(encoding="utf-8")
         assert "virtual" in page
@@ -78,6 +69,38 @@ def test_a_stopped_run_goes_on_with_the_next_step(
     reused = {step.name: step.reused for step in read_facts(out).steps}
     assert reused["going back to emotion"]
     assert not reused["concepts"]
+
+
+def test_flipped_samples_have_two_maps(
+    forgotten: RunFolder, trees: dict[str, Path], tmp_path: Path
+) -> None:
+    """Chosen by hand: whether so small a network flips any hangs on the processor's last bits."""
+    out = shutil.copytree(forgotten.path, tmp_path / "run")
+    (out / "run.json").unlink()
+    (out / "examples.parquet").unlink()
+    pictures = load_dataset("affectnet", trees["affectnet"]).recordings
+    tested = [picture for picture in pictures if picture.split == "validation"]
+    rows = [
+        {"stage": stage, "recording": r.id, "frame": 0, "subject": r.subject}
+        | {"true_label": r.label, "answer": "pain", "p_before": 0.5, "p_after": after}
+        for stage, r, after in zip(("all", "fc", "all"), tested, (0.2, 0.1, 0.4), strict=False)
+    ]
+    told = pd.DataFrame(rows)
+    assert list(told.columns) == list(forgotten.table("flipped").columns)
+    RunFolder(out).write_table("flipped", told)
+    recipe = load_recipe("forgotten-action-units", FORGOTTEN)
+    with one_core():
+        run(
+            recipe, chosen(trees, "affectnet", "unbc-mcmaster"), out, store=forgotten.path / "store"
+        )
+    examples, arrays = RunFolder(out).table("examples"), RunFolder(out).arrays("flipped")
+    assert list(examples["recording"]) == [tested[0].id, tested[2].id], "deepest fall first"
+    assert np.isfinite(examples[["evidence_before", "evidence_after"]]).all(axis=None)
+    assert arrays["before"].shape == arrays["after"].shape == arrays["crops"].shape[:3]
+    assert len(arrays["crops"]) == 2
+    assert not np.array_equal(arrays["before"], arrays["after"])
+    write_report(out)
+    assert (out / "figures/flipped.svg").is_file()
 
 
 def _done(run: Path) -> Iterator[Path]:

@@ -14,6 +14,8 @@ from painscope.networks import load_checkpoint, random_checkpoint, save_checkpoi
 
 NAME = "faces-of-experimental-pain"
 RECORDINGS = 7 * 3
+#: For runs of which only the end is asked: fewer faces to find, one thing to fit.
+COARSE = ["face.rate=1", "segment_frames=3", "rows=[{classifier: mean-logistic}]"]
 
 
 def test_every_held_out_recording_has_a_prediction(finished: RunFolder) -> None:
@@ -97,7 +99,7 @@ def test_a_stopped_run_is_continued(
 ) -> None:
     from painscope.experiments import runner
 
-    recipe = load_recipe(NAME, [*settings, "rows=[{classifier: mean-logistic}]"])
+    recipe = load_recipe(NAME, [*settings, *COARSE])
     data, out = {"ai4pain-2024": real_tree}, tmp_path / "run"
     with monkeypatch.context() as patch:
         patch.setattr(runner, "judge", _stopped)
@@ -194,7 +196,7 @@ class TestRefusals:
         path = tmp_path / "seen.safetensors"
         own = f"features={{own: {{extractor: vgg16-gap, settings: {{checkpoint: {path}}}}}}}"
         rows = ["rows=[{classifier: mean-logistic, features: own}]", own]
-        recipe = load_recipe(NAME, [*settings, *rows])
+        recipe = load_recipe(NAME, [*settings, *COARSE, *rows])
         seen = {"subjects": {"ai4pain-2024": ("3", "6")}}
         save_checkpoint(path, network, card.model_copy(update=seen))
         with pytest.raises(LeakageError, match=r"features own was trained .* tested here: 6\b"):
@@ -216,7 +218,7 @@ class TestRefusals:
         path = tmp_path / "seen.safetensors"
         seen = {"subjects": {"manifest": ("6", "7")}}
         save_checkpoint(path, network, card.model_copy(update=seen))
-        recipe = load_recipe(NAME, [*settings, f"source.checkpoint={path}"])
+        recipe = load_recipe(NAME, [*settings, *COARSE, f"source.checkpoint={path}"])
         run(recipe, {"ai4pain-2024": real_tree}, tmp_path / "run", workers=1)
         told = "The source network learned from people of manifest who are called as people tested"
         assert f"{told} here, such as 6." in (tmp_path / "run/log.txt").read_text()

@@ -46,6 +46,7 @@ class Noting(VGGFeatures):
         return super().submit(crops)
 
 
+@pytest.mark.slow
 def test_a_node_dies_midway_and_the_store_is_that_of_a_local_run(
     contents, cluster, tmp_path: Path, make_recording: MakeRecording, precropped, tiny: VGGFeatures
 ) -> None:
@@ -84,6 +85,7 @@ def test_a_node_dies_midway_and_the_store_is_that_of_a_local_run(
     assert 2 <= len(list(notes.glob("made *"))) <= 3
 
 
+@pytest.mark.slow
 def test_what_ends_an_extraction_comes_from_the_worker_as_it_is(
     cluster, tmp_path: Path, make_recording: MakeRecording, precropped, tiny: VGGFeatures
 ) -> None:

@@ -30,10 +30,11 @@ def child(folder: Path, name: str) -> Path | None:
     return found[0] if found else None
 
 
-def natural_key(text: str) -> tuple[tuple[int, int | str], ...]:
-    """Return a sorting key in which ``"9"`` comes before ``"10"``."""
+def natural_key(text: str) -> tuple[tuple[tuple[int, int | str], ...], str]:
+    """Return a sorting key in which ``"9"`` comes before ``"10"``, and no two texts are equal."""
     parts = re.findall(r"\d+|\D+", text)
-    return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in parts)
+    numbers = tuple((0, int(part)) if part.isdecimal() else (1, part) for part in parts)
+    return numbers, text  # "7" and "007" differ in their text alone
 
 
 def safe_id(text: str) -> str:

@@ -12,7 +12,13 @@ from painscope.evaluation.bootstrap import (
 from painscope.evaluation.cross_dataset import cross_dataset
 from painscope.evaluation.frames import frame_features, predict_frames
 from painscope.evaluation.going_back import GoingBack, go_back
-from painscope.evaluation.loop import FEW_FRAMES, Evaluation, SegmentCount, evaluate
+from painscope.evaluation.loop import (
+    CHANCE_DRAWS,
+    FEW_FRAMES,
+    Evaluation,
+    SegmentCount,
+    evaluate,
+)
 from painscope.evaluation.metrics import CLASS_METRICS, METRICS, confusion, metrics
 from painscope.evaluation.scoring import difference_table, score_table, skill_table, submission
 from painscope.evaluation.splits import (
@@ -27,6 +33,7 @@ from painscope.evaluation.splits import (
 
 __all__ = [
     "CLASS_METRICS",
+    "CHANCE_DRAWS",
     "FEW_FRAMES",
     "FEWEST_SUBJECTS",
     "METRICS",

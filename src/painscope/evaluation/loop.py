@@ -6,25 +6,33 @@ import logging
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from painscope.classifiers import SequenceClassifier, evaluation_segments, training_segments
+from painscope.classifiers import (
+    SequenceClassifier,
+    StratifiedChance,
+    evaluation_segments,
+    training_segments,
+)
 from painscope.errors import DatasetError, UsageError
 from painscope.evaluation.parallel import spread
 from painscope.evaluation.splits import Fold
 from painscope.features import FeatureSequence
 from painscope.recording import Recording
 
-__all__ = ["FEW_FRAMES", "Evaluation", "Keep", "SegmentCount", "evaluate"]
+__all__ = ["CHANCE_DRAWS", "FEW_FRAMES", "Evaluation", "Keep", "SegmentCount", "evaluate"]
 
 log = logging.getLogger("painscope")
 
 #: Below this share of frames with a face a prediction is flagged.
 FEW_FRAMES = 0.5
+#: Answers of chance per recording: all else is read against it, and one draw is a matter of luck.
+CHANCE_DRAWS = 20
 
 _REASONS = "See status.parquet for the reasons."
 
@@ -84,7 +92,8 @@ def evaluate(
     ----------
     classifiers : mapping of str to callable
         From name to a function of a seed that gives an unfitted classifier. One whose class
-        says that it is ``deterministic`` is fitted for the first seed only.
+        says that it is ``deterministic`` is fitted for the first seed only; so is
+        `StratifiedChance`, which then answers with the seeds below `CHANCE_DRAWS`.
     sequences : mapping of str to FeatureSequence
         Features by recording id; a recording may be missing.
     folds : sequence of Fold
@@ -131,7 +140,7 @@ def evaluate(
         who: dict[str, Any] = {"fold": fold, "seed": job.seed, "classifier": job.name}
         histories += [row | who for row in fit.history]
         notes[job.name].append(fit.notes)
-        predictions.append(fit.predictions.assign(**who))
+        predictions += [table.assign(**who | {"seed": seed}) for seed, table in fit.predictions]
         counts[fold] = fit.counts
         if keep is not None and fit.classifier is not None:
             keep(job.name, fold, job.seed, fit.classifier)
@@ -169,9 +178,9 @@ class _Job:
 
 @dataclass(frozen=True)
 class _Fit:
-    """What one fit gave."""
+    """What one fit gave; its predictions with the seed of each answer."""
 
-    predictions: pd.DataFrame
+    predictions: list[tuple[int, pd.DataFrame]]
     history: list[dict[str, Any]]
     notes: list[str]
     counts: tuple[SegmentCount, ...]
@@ -191,8 +200,13 @@ def _fit(data: _Data, job: _Job) -> _Fit:
     classifier.fit(clips, labels, groups=people, validation=held_out)
     both = fold.name == "predefined" or not fold.test
     tested = [part for part in (test, *[validation] * both) if part.recordings]
+    seeds = range(CHANCE_DRAWS) if isinstance(classifier, StratifiedChance) else [job.seed]
     return _Fit(
-        pd.concat([part.predict(classifier) for part in tested], ignore_index=True),
+        [
+            (seed, part.predict(copy(classifier).set_params(seed=seed)))
+            for seed in seeds
+            for part in tested
+        ],
         classifier.history_,
         classifier.notes_,
         tuple(part.count for part in (train, validation, test) if part.recordings),
@@ -210,7 +224,8 @@ def _log_notes(name: str, fits: Sequence[Sequence[str]]) -> None:
 
 
 def _seeds(make: Callable[[int], SequenceClassifier], seeds: Sequence[int]) -> Sequence[int]:
-    return seeds[:1] if make(seeds[0]).deterministic else seeds
+    kind = make(seeds[0])
+    return seeds[:1] if kind.deterministic or isinstance(kind, StratifiedChance) else seeds
 
 
 @dataclass(frozen=True)

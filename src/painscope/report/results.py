@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -128,16 +128,16 @@ class Results:
         """Return the name people read."""
         return next(f.title for f in self.facts.classifiers if f.name == classifier)
 
-    def score(self, split: str, classifier: str, metric: str, label: str = "") -> pd.Series | None:
+    def score(
+        self, split: str, classifier: str, metric: str, label: str = ""
+    ) -> Mapping[Hashable, Any] | None:
         """Return one row of the scores (value, low, high, seed_sd, n), or None."""
-        table = self.scores
-        rows = table[
-            (table["split"] == split)
-            & (table["classifier"] == classifier)
-            & (table["metric"] == metric)
-            & (table["class"] == label)
-        ]
-        return None if rows.empty else rows.iloc[0]
+        return self._scores.get((split, classifier, metric, label))
+
+    @cached_property
+    def _scores(self) -> dict[tuple[str, ...], Mapping[Hashable, Any]]:
+        rows = self.scores.to_dict("records")
+        return {tuple(row[key] for key in SCORES[:4]): row for row in rows}
 
     def labelled(self, split: str) -> pd.DataFrame:
         """Return the predictions of a split whose truth is known."""

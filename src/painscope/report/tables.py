@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -279,7 +279,7 @@ def _per_class(columns: Sequence[Column]) -> bool:
     return any(label for _, label in columns)
 
 
-def _cell(score: pd.Series | None) -> Cell:
+def _cell(score: Mapping[Hashable, Any] | None) -> Cell:
     if score is None or np.isnan(score["value"]):
         return Cell(_NONE)
     return Cell(number(score["value"]), interval(score["low"], score["high"]))

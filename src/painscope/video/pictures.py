@@ -144,10 +144,9 @@ def picture_files(path: Path) -> list[Path]:
     return sorted(files, key=_natural)
 
 
-def _natural(file: Path) -> list[tuple[int, str]]:
-    return [
-        (int(digits or 0), text) for text, digits in re.findall(r"(\D+|(\d+))", file.name.lower())
-    ]
+def _natural(file: Path) -> tuple[list[tuple[int, str]], str]:
+    parts = re.findall(r"(\D+|(\d+))", file.name.lower())
+    return [(int(digits or 0), text) for text, digits in parts], file.name
 
 
 def _rgb(image: Image) -> np.ndarray:
