@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +42,29 @@ def test_every_video_has_an_answer(answers: dict[str, Answer], name: str) -> Non
     assert sum(answer.probabilities.values()) == pytest.approx(1)
     assert answer.windows[0].start_s == 0
     assert json.loads(json.dumps(answer.to_dict()))["label"] == answer.label
+
+
+def test_a_row_that_may_only_guess_says_so(
+    finished: RunFolder, tmp_path: Path, caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(logging.getLogger("painscope"), "propagate", True)
+    out = shutil.copytree(finished.path, tmp_path / "run")
+    for low, lines in ((0.5, 1), (0.7, 0)):
+        scores = finished.table("scores")
+        rows = (scores["classifier"] == "mean-logistic") & (scores["metric"] == "macro_f1")
+        scores.loc[rows, ["value", "low"]] = 0.8, low
+        bars = scores["classifier"].isin(["majority", "chance"])
+        scores.loc[bars & (scores["metric"] == "macro_f1"), "value"] = 0.6
+        RunFolder(out).write_table("scores", scores)
+        caplog.clear()
+        Predictor.load(out, classifier="mean-logistic")
+        told = [
+            r.getMessage() for r in caplog.records if "better than not looking" in r.getMessage()
+        ]
+        assert len(told) == lines
+    Predictor.load(finished.path, classifier="ann-vote")
+    assert caplog.messages[-1].startswith("ann-vote reached a macro-F1 of 0.")
 
 
 def test_an_answer_without_a_face_says_so(answers: dict[str, Answer]) -> None:

@@ -70,6 +70,16 @@ def test_without_test_labels_table_two_says_so(bare_run: Path) -> None:
     assert any("no labels for the test split" in note for note in two.notes)
 
 
+def test_a_protocol_without_the_papers_split_says_so(full_run: Path) -> None:
+    results = load_results(full_run)
+    tested = results.predictions["split"] == "test"
+    scored = results.scores["split"] == "test"
+    folds = replace(results, predictions=results.predictions[tested], scores=results.scores[scored])
+    one, two = published_tables(folds, FACES_OF_EXPERIMENTAL_PAIN)
+    assert "This run has no validation split, so no rows of its own here." in one.notes
+    assert "model" in {row.kind for row in two.rows}
+
+
 def test_constant_answers_score_as_scikit_learn_says() -> None:
     truth = pd.Series(["NP"] * 12 + ["LP"] * 144 + ["HP"] * 144)
     answers = {one.label: one for one in constant_answers(truth, ("NP", "LP", "HP"))}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from painscope.evaluation import FEW_FRAMES
 from painscope.experiments.examples import crop_strip
 from painscope.experiments.features import TRUTH, available_features, read_features
 from painscope.experiments.folder import RunFolder
+from painscope.experiments.judge import BASELINES
 from painscope.experiments.models import load_models, locator_of, source_path
 from painscope.experiments.recipe import CrossSettings, Recipe, Row
 from painscope.face import Locator
@@ -24,6 +26,8 @@ from painscope.networks import load_checkpoint
 from painscope.recording import Recording
 
 __all__ = ["Answer", "Predictor", "Window"]
+
+log = logging.getLogger("painscope")
 
 
 @dataclass(frozen=True)
@@ -176,6 +180,7 @@ class Predictor:
         """
         folder = RunFolder.open(run)
         row = _row(folder, classifier)
+        _warn_of_guessing(folder, row)
         known = {facts.name: facts for facts in folder.facts.features}
         locator, _ = locator_of(folder)
         source = source_path(folder)
@@ -318,3 +323,25 @@ def _row(folder: RunFolder, name: str | None) -> Row:
         path=folder.path,
         hint=f"Name one yourself; there are: {', '.join(rows) or 'none that reads any video'}.",
     )
+
+
+def _warn_of_guessing(folder: RunFolder, row: Row) -> None:
+    """Say so where the run does not show that this row does better than not looking."""
+    scores = folder.table("scores")
+    scores = scores[scores["metric"] == "macro_f1"]
+    for split in ("test", "validation"):
+        found = scores[scores["split"] == split].set_index("classifier")
+        if row.label not in found.index:
+            continue
+        reached, bar = found.loc[row.label], found["value"].reindex(BASELINES)
+        if not reached["low"] > bar.max():
+            log.warning(
+                "%s reached a macro-F1 of %.2f on %s people, %s %.2f: the run does not show that "
+                "it does better than not looking.",
+                row.label,
+                reached["value"],
+                split,
+                bar.idxmax(),
+                bar.max(),
+            )
+        return

@@ -28,6 +28,7 @@ from painscope.face import Locator, make_locator
 from painscope.files import Claims
 from painscope.networks import Checkpoint
 from painscope.networks.card import Card
+from painscope.recording import VIRTUAL_PREFIX
 
 __all__ = ["STUDIES", "run"]
 
@@ -162,9 +163,11 @@ def _refuse_seen(available: Available, target: Dataset, folds: Sequence[Fold]) -
 def _warn_of_namesakes(card: Card, dataset: str, folds: Sequence[Fold], title: str) -> None:
     """Ask about people of other datasets who are called as those who are tested."""
     tested = {r.subject for fold in folds for r in (*fold.validation, *fold.test)}
+    virtual = dataset.startswith(VIRTUAL_PREFIX)
     for other in dict.fromkeys((*card.subjects, *card.validation_subjects)):
-        alike = sorted(tested & card.seen(other)) if other != dataset else []
-        if alike:
+        if other == dataset or virtual != other.startswith(VIRTUAL_PREFIX):
+            continue  # a virtual person is no real one, whatever the name
+        if alike := sorted(tested & card.seen(other)):
             log.warning(
                 "%s learned from people of %s who are called as people tested here, such as %s. "
                 "If they are the same people, the scores are worthless.",

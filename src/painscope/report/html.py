@@ -116,6 +116,7 @@ def _content(results: Results, pictures: Mapping[str, list[Picture]]) -> dict[st
             for split in results.splits
             if (tables := crossed_tables(results, split))
         ],
+        "draws": results.predictions.query("classifier == 'chance'")["seed"].nunique(),
         "untrained": results.untrained,
         "many": sum(facts.role != "baseline" for facts in results.facts.classifiers) > MANY,
         "published": published,

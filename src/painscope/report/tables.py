@@ -150,9 +150,8 @@ def published_tables(results: Results, published: Published) -> list[Table]:
     run on another dataset, or with another number of classes, has nothing to be put beside and
     gives no tables.
     """
-    if published.dataset != results.facts.target.name:
-        return []
-    if len(published.classes) != len(results.classes):
+    same = published.dataset == results.facts.target.name
+    if not same or len(published.classes) != len(results.classes):
         return []
     names = dict(zip(published.classes, results.classes, strict=True))
     return [_published_table(results, table, names) for table in published.tables]
@@ -223,9 +222,11 @@ def _published_table(results: Results, table: PublishedTable, names: Mapping[str
     columns = [(metric, names.get(label, label)) for metric, label in table.columns]
     notes = list(table.notes)
     if table.split not in results.splits:
-        notes.append(
-            f"This run has no labels for the {table.split} split, so no rows of its own here."
+        known = table.split in results.unlabelled_splits
+        why = (
+            f"has no labels for the {table.split} split" if known else f"has no {table.split} split"
         )
+        notes.append(f"This run {why}, so no rows of its own here.")
     else:
         asked = len(results.true_labels(table.split))
         notes.append(
