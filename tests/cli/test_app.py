@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import pytest
 from typer import Typer
 
 from painscope.cli import datasets
-from painscope.cli.app import app, main
+from painscope.cli.app import _log_to_stderr, app, main
 
 
 def _names(app: Typer) -> list[str]:
@@ -40,6 +41,18 @@ def test_the_package_is_the_command() -> None:
     command = [sys.executable, "-m", "painscope", "--version"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("painscope ")
+
+
+def test_a_line_of_the_log_stays_a_line_off_a_terminal(
+    capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logger = logging.getLogger("painscope")
+    for name in ("level", "propagate"):  # what the command sets is taken back
+        monkeypatch.setattr(logger, name, getattr(logger, name))
+    monkeypatch.setattr(logger, "handlers", [])
+    _log_to_stderr()
+    logger.info("%s 1 of 2", "long " * 60)
+    assert capsys.readouterr().err == "long " * 60 + " 1 of 2\n"
 
 
 EXTRACT = ["extract", "ai4pain-2024", "x", "--out", "y"]
@@ -118,7 +131,25 @@ def test_a_missing_folder_is_one_line_and_status_1(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("command", [["crop"], ["extract", "--extractor", "hog"]], ids=" ".join)
+WRITERS = [["crop"], ["extract", "--extractor", "hog"]]
+
+
+@pytest.mark.parametrize("command", WRITERS, ids=" ".join)
+def test_a_video_without_a_face_is_named(
+    painscope, make_video: Callable[..., Path], command: list[str], tmp_path: Path
+) -> None:
+    make_video(tmp_path / "grey.mp4", 6)
+    (tmp_path / "own.csv").write_text("recording,subject,video\na,s1,grey.mp4\n")
+    name, *more = command
+    done = painscope(
+        name, "manifest", "own.csv", "--out", "out", "--locator", "lbp-cascade", *more, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("no face in a\n")
+    assert "1 of 1 recordings" in done.stdout
+
+
+@pytest.mark.parametrize("command", WRITERS, ids=" ".join)
 def test_work_of_which_nothing_could_be_done_has_failed(
     painscope, command: list[str], tmp_path: Path
 ) -> None:

@@ -117,13 +117,16 @@ def _log_to_stderr() -> None:
     from rich.console import Console
     from rich.logging import RichHandler
 
-    handler = RichHandler(
-        console=Console(stderr=True),
-        show_time=False,
-        show_level=False,
-        show_path=False,
-        highlighter=None,
-    )
+    # In a file or a pipe a line stays a line; a terminal's are folded, and stand above its bars.
+    handler: logging.Handler = logging.StreamHandler()
+    if sys.stderr.isatty():
+        handler = RichHandler(
+            console=Console(stderr=True),
+            show_time=False,
+            show_level=False,
+            show_path=False,
+            highlighter=None,
+        )
     logger = logging.getLogger("painscope")
     logger.handlers[:] = [handler]
     logger.setLevel(logging.INFO)

@@ -35,6 +35,7 @@ def crop(
 
     Example: painscope crop ai4pain-2024 AI4Pain --out crops
     """
+    from painscope.cli.outcome import tell_outcome
     from painscope.cli.parsing import options
     from painscope.cli.progress import progress_bars
     from painscope.datasets import load_dataset
@@ -60,11 +61,4 @@ def crop(
             workers=workers,
             progress=count,
         )
-    asked = {recording.id for recording in dataset.recordings}
-    status = status[status["recording"].isin(asked)]  # of earlier calls there may be others
-    failed = status[status["status"] == "failed"]
-    typer.echo(f"Crops: {len(status) - len(failed)} of {len(status)} recordings in {out}")
-    for row in failed.itertuples():
-        typer.echo(f"  left out {row.recording}: {row.reason}")
-    if len(failed) == len(status):
-        raise typer.Exit(1)
+    tell_outcome("Crops", status, {recording.id for recording in dataset.recordings}, out)

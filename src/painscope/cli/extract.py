@@ -59,6 +59,7 @@ def extract(
     """
     from functools import partial
 
+    from painscope.cli.outcome import tell_outcome
     from painscope.cli.parsing import options
     from painscope.cli.progress import progress_bars
     from painscope.experiments.extraction import extract_dataset
@@ -82,9 +83,5 @@ def extract(
             on=on,
             progress=partial(progress, "features"),
         )
-    done = len(summary.extracted) + len(summary.kept)
-    typer.echo(f"Features: {done} of {done + len(summary.failed)} recordings in {store.folder}")
-    for recording, reason in summary.failed.items():
-        typer.echo(f"  left out {recording}: {reason}")
-    if not done:
-        raise typer.Exit(1)
+    asked = {*summary.extracted, *summary.kept, *summary.failed}
+    tell_outcome("Features", store.status, asked, store.folder)

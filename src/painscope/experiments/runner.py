@@ -63,9 +63,8 @@ def run(
     store : path-like, optional
         Folder of crops and features, to share between runs; ``out/store`` by default.
     workers : int, optional
-        Processes that fit classifiers side by side; by default one per core, as far
-        as the memory goes. The numbers
-        are the same for any number of them.
+        Processes that fit classifiers side by side; by default one per core, as far as the
+        memory goes. The numbers are the same for any number of them.
     on : str, optional
         ``ray`` or ``ray://HOST:PORT``: a Ray cluster fits the classifiers, and networks whose
         settings ask for more than one node.
