@@ -4,12 +4,14 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from painscope.experiments import load_recipe
 from painscope.report.html import render_report, write_report
 from painscope.report.pictures import draw_pictures
 from painscope.report.results import load_results
@@ -105,6 +107,28 @@ def test_a_page_is_sound_and_fetches_nothing(which: str, request: pytest.Fixture
     assert not {"script", "link", "iframe", "object", "embed"} & {tag for tag, _ in page.elements}
     assert "@import" not in text
     assert len(text.encode()) < 3_000_000
+
+
+def test_a_page_tells_what_was_set_otherwise_than_in_the_recipe(bare_run: Path) -> None:
+    results = load_results(bare_run)
+
+    def read(*settings: str) -> str:
+        recipe = load_recipe("faces-of-experimental-pain", settings)
+        return Page(render_report(replace(results, recipe=recipe), defaultdict(list))).text
+
+    usual = read()
+    assert "Changed from the recipe" not in usual
+    assert results.recipe.summary in usual
+    smaller = read("seeds=3", "source.width=0.25", "source.checkpoint=/home/somebody/heat.pt")
+    assert "Changed from the recipe: " in smaller
+    assert {"seeds 3", "source.width 0.25", "source.checkpoint heat.pt"} <= set(
+        smaller.partition("Changed from the recipe: ")[2].partition(".\n")[0].split("; ")
+    )
+    assert results.recipe.summary in smaller
+    for setting in ("rows=[{classifier: lstm}]", "target.dataset=manifest"):
+        other = read(setting)
+        assert results.recipe.summary not in other
+        assert "with data or rows of its own" in other
 
 
 def test_numbers_of_the_page_are_the_scores(full: str, full_run: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
@@ -13,7 +14,13 @@ from painscope.recording import VIRTUAL_PREFIX
 from painscope.report.answer import find_answer
 from painscope.report.crossed import crossed_tables, difference_tables
 from painscope.report.pictures import MANY, Picture, draw_pictures, save_pictures
-from painscope.report.provenance import Group, provenance, recipe_text, spoken_reason
+from painscope.report.provenance import (
+    Group,
+    changed_settings,
+    provenance,
+    recipe_text,
+    spoken_reason,
+)
 from painscope.report.published import PUBLISHED, Published
 from painscope.report.results import Results, load_results
 from painscope.report.tables import (
@@ -93,9 +100,18 @@ def render(template: str, **content: object) -> str:
     return environment.get_template(template).render(css=Markup(read("page.css")), **content)
 
 
+#: Settings without which a recipe's summary does not hold: what is read, and by what.
+_ASKED = re.compile(r"(rows|features|cross|(source|target)\.dataset)\b")
+
+
+def _setting(name: str, value: str) -> str:
+    return name if "{" in value else f"{name} {value}"  # tables are in the recipe below
+
+
 def _content(results: Results, pictures: Mapping[str, list[Picture]]) -> dict[str, Any]:
     published = PUBLISHED.get(results.recipe.published or "")
     answer = find_answer(results)
+    changed = changed_settings(results.recipe)
     return {
         "results": results,
         "facts": results.facts,
@@ -116,6 +132,8 @@ def _content(results: Results, pictures: Mapping[str, list[Picture]]) -> dict[st
             for split in results.splits
             if (tables := crossed_tables(results, split))
         ],
+        "changed": [_setting(*pair) for pair in changed.items()],
+        "own_question": any(_ASKED.match(name) for name in changed),
         "draws": results.predictions.query("classifier == 'chance'")["seed"].nunique(),
         "untrained": results.untrained,
         "many": sum(facts.role != "baseline" for facts in results.facts.classifiers) > MANY,

@@ -10,8 +10,10 @@ from typing import Any
 import yaml
 
 from painscope.experiments.facts import FeatureFacts, NetworkFacts, RunFacts, StudyFacts
+from painscope.experiments.recipe import load_recipe, recipe_names
 
 __all__ = [
+    "changed_settings",
     "flat",
     "provenance",
     "recipe_text",
@@ -133,6 +135,20 @@ def recipe_text(recipe: Any) -> str:
     """Return a recipe as YAML, of its files the names alone."""
     tree = without_folders(recipe.model_dump(mode="json"))
     return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
+
+
+def changed_settings(recipe: Any) -> dict[str, str]:
+    """Return what differs from the recipe of this name as it comes, by dotted names.
+
+    Nothing of a recipe of the user's own, which is as it comes.
+    """
+    if recipe.name not in recipe_names():
+        return {}
+    usual, own = (
+        dict(flat(without_folders(one.model_dump(mode="json"))))
+        for one in (load_recipe(recipe.name), recipe)
+    )
+    return {name: value for name, value in own.items() if usual.get(name) != value}
 
 
 def without_folders(tree: Any) -> Any:
