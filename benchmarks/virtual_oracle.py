@@ -5,7 +5,7 @@
 Nothing is drawn: people live through their clips, and two classifiers see statistics of their
 true action units over each clip, or each 10 s of the baseline. People are held out in five
 folds, and as the challenge does it: trained on its training people, tested on the first 300
-frames of every video of its validation people. Intervals: percentile bootstrap over people.
+frames of every video of its validation people. Intervals: bootstrap over people, as in reports.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from painscope.evaluation import Counts, interval, resample
 from painscope.virtual.generation import make_layout
 from painscope.virtual.motion import FaceMotion
 
@@ -73,23 +74,6 @@ def dataset(name: str, people: int, seed: int, **settings: object) -> pd.DataFra
     return pd.DataFrame(rows)
 
 
-def macro_f1(truth: np.ndarray, answer: np.ndarray) -> float:
-    return f1_score(truth, answer, average="macro")
-
-
-def interval(truth: np.ndarray, answer: np.ndarray, groups: np.ndarray) -> tuple[float, float]:
-    """Return the 95 % interval of macro-F1 over resampled people."""
-    rng = np.random.default_rng(0)
-    rows = {group: np.flatnonzero(groups == group) for group in np.unique(groups)}
-    names = list(rows)
-    values = []
-    for _ in range(500):
-        chosen = np.concatenate([rows[names[k]] for k in rng.integers(len(names), size=len(names))])
-        values.append(macro_f1(truth[chosen], answer[chosen]))
-    low, high = np.percentile(values, [2.5, 97.5])
-    return float(low), float(high)
-
-
 def classifiers() -> dict[str, BaseEstimator]:
     return {
         "logistic regression": make_pipeline(
@@ -102,10 +86,13 @@ def classifiers() -> dict[str, BaseEstimator]:
 
 
 def say(what: str, truth: np.ndarray, answer: np.ndarray, groups: np.ndarray) -> None:
-    low, high = interval(truth, answer, groups)
     classes = [name for name in _ORDER if name in truth]
+    predictions = pd.DataFrame({"true_label": truth, "predicted_label": answer, "subject": groups})
+    counts = Counts.of(predictions.assign(recording=range(len(truth)), seed=0), classes)
+    draws = counts.draws(resample(len(counts.subjects)))["macro_f1", None]
+    low, high = interval(draws, counts.people("macro_f1"))
     each = f1_score(truth, answer, average=None, labels=classes)
-    score = macro_f1(truth, answer)
+    score = f1_score(truth, answer, average="macro")
     print(f"  {what}: macro-F1 {score:.3f} [{low:.3f}, {high:.3f}], per class {np.round(each, 2)}")
     print("   ", str(confusion_matrix(truth, answer, labels=classes)).replace("\n", "\n    "))
 

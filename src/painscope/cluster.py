@@ -6,10 +6,11 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 from painscope.errors import UsageError
 
-__all__ = ["connected", "require_cluster"]
+__all__ = ["check_address", "connected", "require_cluster"]
 
 #: Ray's client says of a head that turns it away for want of a token what it says of none: that
 #: it waited too long. Since Ray 2.59 a head asks for a token as soon as it finds one at its start,
@@ -23,6 +24,16 @@ def require_cluster(num_nodes: int, on: str | None, role: str = "training") -> N
         raise UsageError(
             f"{role}: {num_nodes} nodes need a cluster",
             hint="Name it with --on: see docs/cluster.md.",
+        )
+
+
+def check_address(address: str) -> None:
+    """Raise UsageError if `address` is none of a cluster, or Ray is not installed."""
+    if address != "ray" and not address.startswith("ray://"):
+        raise UsageError(f"{address!r} is no cluster", hint="Use ray or ray://HOST:PORT.")
+    if find_spec("ray") is None:
+        raise UsageError(
+            "Ray is not installed", hint='Install it with: pip install "painscope[cluster]".'
         )
 
 
@@ -41,16 +52,11 @@ def connected(address: str) -> Iterator[None]:
     UsageError
         If Ray is not installed, or no cluster answers there, perhaps for want of a token.
     """
-    if address != "ray" and not address.startswith("ray://"):
-        raise UsageError(f"{address!r} is no cluster", hint="Use ray or ray://HOST:PORT.")
+    check_address(address)
     # Before Ray is loaded: its own parts are to be quiet about retries.
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-    try:
-        import ray
-    except ImportError:
-        raise UsageError(
-            "Ray is not installed", hint='Install it with: pip install "painscope[cluster]".'
-        ) from None
+    import ray
+
     if ray.is_initialized():
         yield
         return

@@ -153,6 +153,13 @@ class TestRefusals:
         with pytest.raises(UsageError, match="--data ai4pain-2024=DIR"):
             run(load_recipe(NAME, settings), {}, tmp_path / "run")
 
+    def test_what_is_no_cluster_before_anything_is_done(
+        self, tmp_path: Path, settings: list[str]
+    ) -> None:
+        with pytest.raises(UsageError, match=r"'rya' is no cluster\. Use ray or ray://"):
+            run(load_recipe(NAME, settings), {}, tmp_path / "run", on="rya")
+        assert not (tmp_path / "run").exists()
+
     def test_a_protocol_that_does_not_fit_before_the_network_is_asked_for(
         self, real_tree: Path, settings: list[str], tmp_path: Path
     ) -> None:

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from painscope.cluster import require_cluster
+from painscope.cluster import check_address, require_cluster
 from painscope.datasets import Dataset, load_dataset
 from painscope.errors import UsageError
 from painscope.evaluation import Fold, check_source_subjects
@@ -89,7 +89,7 @@ def run(
     """
     # Whole: what is told of a file is told with its path, and a page leaves out whole ones.
     folders = {name: Path(root).absolute() for name, root in data.items()}
-    _check_nodes(recipe, on)
+    _check_cluster(recipe, on)
     datasets = _load(recipe, folders)
     folder = RunFolder.begin(out, recipe, folders, content=_content(datasets))
     if folder.finished:
@@ -176,8 +176,10 @@ def _warn_of_namesakes(card: Card, dataset: str, folds: Sequence[Fold], title: s
             )
 
 
-def _check_nodes(recipe: AnyRecipe, on: str | None) -> None:
-    """Refuse a training on several nodes of no cluster, before hours of work."""
+def _check_cluster(recipe: AnyRecipe, on: str | None) -> None:
+    """Refuse what is no cluster, and several nodes of none, before hours of work."""
+    if on is not None:
+        check_address(on)
     for role, settings in recipe.datasets().items():
         if isinstance(settings, TrainingSettings):
             require_cluster(settings.num_nodes, on, role)

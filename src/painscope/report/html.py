@@ -94,6 +94,7 @@ def render(template: str, **content: object) -> str:
     )
     environment.filters["number"] = number
     environment.filters["signed"] = signed
+    environment.filters["people"] = lambda count: "1 person" if count == 1 else f"{count} people"
     environment.filters["duration"] = _duration
     environment.filters["svg"] = lambda picture: Markup(picture.element)
     environment.globals["interval"] = interval
