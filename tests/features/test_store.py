@@ -132,7 +132,9 @@ def test_a_failure_says_its_reason_when_read_and_success_replaces_it(store: Feat
     assert store.status["reason"].isna().all()
 
 
-@pytest.mark.parametrize("harm", ["cut", "flip", "remove", "status"])
+@pytest.mark.parametrize(
+    "harm", ["cut", "flip", "remove", '{"status": "o', "5", '{"damage": null}', '{"status": "ok"}']
+)
 def test_damage_is_found(store: FeatureStore, harm: str) -> None:
     store.write(sequence(n=300, d=64))
     path = store.folder / "features" / "a.parquet"
@@ -145,8 +147,11 @@ def test_damage_is_found(store: FeatureStore, harm: str) -> None:
     elif harm == "remove":
         path.unlink()
     else:
-        (store.folder / "status" / "a.json").write_text('{"status": "o')
+        (store.folder / "status" / "a.json").write_text(harm)
     assert not store.has("a")
+    assert not store.has("a", source={"bytes": 1})
+    assert set(store.ids()) <= {"a"}
+    assert set(store.status["recording"]) <= {"a"}
     with pytest.raises(StorageError, match=r"a\.parquet"):
         store.read("a")
     store.write(sequence(n=300, d=64))

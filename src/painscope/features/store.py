@@ -168,7 +168,7 @@ class FeatureStore:
 
     def ids(self) -> list[str]:
         """Return the ids of the recordings that have features, in order."""
-        return [name for name, status in self._statuses() if status["status"] == "ok"]
+        return [name for name, status in self._statuses() if status.get("status") == "ok"]
 
     def has(self, recording: str, *, source: Mapping[str, object] | None = None) -> bool:
         """Whether the recording's features are there, undamaged and made from `source`.
@@ -179,9 +179,9 @@ class FeatureStore:
         path = self._features(recording)
         if status.get("status") != "ok" or not path.is_file():
             return False
-        if source is not None and not is_from(status["source"], source):
+        if source is not None and not is_from(status.get("source", {}), source):
             return False
-        return _checksum(path) == status["checksum"]
+        return _checksum(path) == status.get("checksum")
 
     def read(self, recording: str) -> FeatureSequence:
         """Return the features of one recording.
@@ -198,7 +198,7 @@ class FeatureStore:
         if not path.is_file() or not status:
             raise StorageError("has not been extracted", path=path, hint="Run the extraction.")
         content = path.read_bytes()
-        if hashlib.blake2b(content, digest_size=16).hexdigest() != status["checksum"]:
+        if hashlib.blake2b(content, digest_size=16).hexdigest() != status.get("checksum"):
             raise StorageError("is damaged", path=path, hint="Run the extraction again.")
         file = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False)
         table = file.read(use_threads=False)
@@ -230,9 +230,10 @@ class FeatureStore:
 
     def _get_status(self, recording: str) -> dict[str, Any] | None:
         try:
-            return json.loads((self.folder / "status" / f"{recording}.json").read_bytes())
+            told = json.loads((self.folder / "status" / f"{recording}.json").read_bytes())
         except (FileNotFoundError, ValueError):
             return None
+        return told if isinstance(told, dict) else None  # damaged, and made anew
 
 
 class SequenceWriter:
