@@ -89,7 +89,10 @@ def main() -> int:
             rows = np.concatenate([each.values[each.usable] for each in sequences])
             exact = rows if exact is None else exact
             low = cosine(rows, exact).min()
-            print(f"    cosine at least {low:.6f} ({len(rows)} faces of the recordings)")
+            print(
+                f"    cosine at least {low:.6f}, {noise(rows, exact):.1f} dB"
+                f" ({len(rows)} faces of the recordings)"
+            )
         for label, predictor in predictors.items():
             said = [predictor._answer(Path("clip"), each, "").label for each in sequences]
             known_answers = answers.setdefault(label, said)
@@ -140,6 +143,12 @@ def read(extractor: VGGFeatures, clip: CropBatch) -> FeatureSequence:
 
 def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+
+
+def noise(values: np.ndarray, exact: np.ndarray) -> float:
+    """Return the signal to noise of features, in decibels: infinite where they are exact."""
+    lost = ((values - exact) ** 2).sum()
+    return float("inf") if lost == 0 else 10 * np.log10((exact**2).sum() / lost)
 
 
 if __name__ == "__main__":

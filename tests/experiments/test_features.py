@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from painscope.datasets import Dataset
+from painscope.errors import UsageError
 from painscope.experiments import load_recipe
 from painscope.experiments.extraction import extract_dataset
 from painscope.experiments.features import fill_stores
@@ -43,3 +45,22 @@ def test_a_shared_store_never_gives_one_dataset_the_features_of_another(
         )  # fmt: skip
         assert found.folder == of.folder
         assert summary.kept == ("a",)
+
+
+def test_few_videos_to_calibrate_on_are_warned_of(
+    grey_picture: Callable[[Path, int], Dataset], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    dataset = grey_picture(tmp_path / "data", 90)
+    video = dataset.recordings[0].video
+    save_checkpoint(tmp_path / "a.safetensors", *random_checkpoint(width=1 / 16, input_size=32))
+    for n, said in ((1, "on 1 video:"), (15, "on 15 videos:"), (16, None)):
+        caplog.clear()
+        with pytest.raises(UsageError, match="and no other precision does"):
+            extract_dataset(
+                "manifest", dataset.root, tmp_path / "store", locator="precropped",
+                checkpoint=tmp_path / "a.safetensors", precision="fp32", calibrate=[video] * n,
+            )  # fmt: skip
+        if said is None:
+            assert not caplog.records
+        else:
+            assert f"int8 is calibrated {said} what other people" in caplog.text

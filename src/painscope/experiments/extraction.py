@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,12 @@ from painscope.features import (
 from painscope.networks import load_checkpoint
 
 __all__ = ["extract_dataset"]
+
+log = logging.getLogger(__name__)
+
+#: Below so many videos, int8 loses clearly more on people whom it was not calibrated on
+#: (docs/speed.md).
+FEW_VIDEOS = 16
 
 
 def extract_dataset(
@@ -72,7 +79,7 @@ def extract_dataset(
         Of the network: as of `painscope.features.VGGFeatures`. The precision is chosen here for
         all machines of a cluster.
     calibrate : sequence of Path
-        For int8: videos of people who are not tested.
+        For int8: videos of people who are not tested; some dozens, of as many people as can be.
     on : str, optional
         ``ray`` or ``ray://HOST:PORT``: the cluster that does it.
     progress : callable, optional
@@ -98,9 +105,10 @@ def extract_dataset(
     if checkpoint is not None:
         network, finder = load_checkpoint(checkpoint), make_locator(locator)
         size = network.card.input_size
-        crops = (
-            calibration_crops(calibrate, finder, size=size, margin=margin) if calibrate else None
-        )
+        crops = None
+        if calibrate:
+            _warn_of_few_videos(len(calibrate))
+            crops = calibration_crops(calibrate, finder, size=size, margin=margin)
         kind, settings = "vgg16-gap", {"device": device, "engine": engine, "calibration": crops}
         reader = make_extractor(kind, checkpoint=network, precision=precision, **settings)
     else:
@@ -138,6 +146,16 @@ def _by_name(extractor: str) -> Extractor:
     if extractor == VGGFeatures.name:
         hint = "Give --checkpoint FILE in its place."
     raise UsageError(f"--extractor {extractor}: a name is not enough", hint=hint)
+
+
+def _warn_of_few_videos(n: int) -> None:
+    if n < FEW_VIDEOS:
+        log.warning(
+            "int8 is calibrated on %d video%s: what other people's faces show more strongly is cut "
+            "off. Give some dozens, of as many people as you can.",
+            n,
+            "" if n == 1 else "s",
+        )
 
 
 def _refuse(extractor: str, *, calibrate: Sequence[Path], **chosen: str) -> None:
