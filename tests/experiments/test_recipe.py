@@ -59,11 +59,15 @@ def test_settings_change_the_recipe() -> None:
     [
         ("sorce.width=1", "Did you mean source?"),
         ("source.widht=1", "Did you mean width?"),
-        ("seeds=0", "seeds"),
+        ("seeds=0", "recipe setting seeds is 0: it should be greater than or equal to 1"),
         ("seeds", "not key=value"),
         ("seeds.more=1", "seeds has no parts"),
         ("rows=[", "is not a value"),
-        ("protocol=leave-one-out", "protocol"),
+        ("protocol=leave-one-out", "protocol is 'leave-one-out': it should be 'predefined'"),
+        ("features.rate=3", "setting features.rate is 3: it should be a valid dictionary$"),
+        ("source.window_s=[3]", "setting source.window_s.1 is missing"),
+        ("title=no", "title is False: it should be a valid string .YAML reads yes, no, on"),
+        ("rows=[]", "a recipe needs rows"),
         ("target.options.root=x", "root is not an option"),
     ],
 )

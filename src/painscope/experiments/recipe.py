@@ -230,8 +230,10 @@ class Recipe(BaseRecipe):
     def _rows_differ(self) -> Recipe:
         labels = [row.label for row in self.all_rows]
         twice = sorted({label for label in labels if labels.count(label) > 1})
-        if not labels or twice:
-            raise ValueError(f"rows need different names, twice: {', '.join(twice) or 'none'}")
+        if not labels:
+            raise ValueError("a recipe needs rows, or crosses features with classifiers")
+        if twice:
+            raise ValueError(f"rows need different names, twice: {', '.join(twice)}")
         return self
 
 
@@ -276,9 +278,23 @@ def load_recipe(name: str | Path, settings: Iterable[str] = ()) -> AnyRecipe:
     try:
         return kind.model_validate(tree)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"recipe setting {where}: {first['msg']}", path=name) from None
+        raise UsageError(_impossible(error), path=name) from None
+
+
+def _impossible(error: ValidationError) -> str:
+    """Say in a line which setting cannot be, and what was given."""
+    first = error.errors()[0]
+    # Where a setting may be of several kinds, the place names each kind by its class.
+    where = ".".join(str(part) for part in first["loc"] if not str(part)[:1].isupper())
+    if first["type"] == "missing":
+        return f"recipe setting {where} is missing"
+    if first["type"] == "value_error":  # one of our own, which says it all
+        return f"{f'recipe setting {where}: ' if where else ''}{first['ctx']['error']}"
+    wanted = first["msg"].replace("Input should", "it should").split(" or instance of ")[0]
+    hint = ""
+    if isinstance(first["input"], bool) and "string" in wanted:
+        hint = " (YAML reads yes, no, on and off as true and false: put the word in quotes)"
+    return f"recipe setting {where} is {first['input']!r}: {wanted}{hint}"
 
 
 def _read(name: str | Path) -> dict[str, Any]:

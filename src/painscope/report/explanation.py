@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,7 +57,7 @@ def explanation_figure(found: VideoExplanation, *, title: str = "") -> Figure:
         heights = [2.1, 1.2, 3.0] if known else [2.1, 1.2]
         axes = figure.subplots(len(heights), 1, height_ratios=heights)
         _draw_faces(axes[0], [overlay(c, m) for c, m in zip(found.crops, found.maps, strict=True)])
-        axes[0].set_title(title)
+        axes[0].set_title(textwrap.fill(title, 72))
         time_s = found.frames["time_s"].to_numpy()
         axes[1].axhline(0, color=MUTED, linewidth=0.8)
         axes[1].plot(time_s, found.frames["score"], color=BLUE, marker=".", markersize=3)
