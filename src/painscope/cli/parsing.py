@@ -6,10 +6,9 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from painscope.errors import UsageError
 from painscope.files import whole_path
+from painscope.values import read_pair
 
 __all__ = ["data_folders", "options"]
 
@@ -43,16 +42,11 @@ def options(pairs: Iterable[str], taken: Collection[str] = ("name", "root")) -> 
     """
     chosen = {}
     for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key:
-            raise UsageError(f"--option {pair!r} is not KEY=VALUE")
+        key, value = read_pair(pair, "--option")
         if key in taken:
             raise UsageError(
                 f"--option {key} is none of the options",
                 hint="See --help: the call says it in another way.",
             )
-        try:
-            chosen[key] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            raise UsageError(f"--option {key}: {value!r} is not a value") from None
+        chosen[key] = value
     return chosen

@@ -21,6 +21,7 @@ from painscope.experiments.settings import (
 )
 from painscope.experiments.studies import StudyRecipe
 from painscope.files import whole_path
+from painscope.values import read_pair, read_yaml
 
 __all__ = [
     "KINDS",
@@ -291,10 +292,7 @@ def _impossible(error: ValidationError) -> str:
     if first["type"] == "value_error":  # one of our own, which says it all
         return f"{f'recipe setting {where}: ' if where else ''}{first['ctx']['error']}"
     wanted = first["msg"].replace("Input should", "it should").split(" or instance of ")[0]
-    hint = ""
-    if isinstance(first["input"], bool) and "string" in wanted:
-        hint = " (YAML reads yes, no, on and off as true and false: put the word in quotes)"
-    return f"recipe setting {where} is {first['input']!r}: {wanted}{hint}"
+    return f"recipe setting {where} is {first['input']!r}: {wanted}"
 
 
 def _read(name: str | Path) -> dict[str, Any]:
@@ -313,7 +311,7 @@ def _read(name: str | Path) -> dict[str, Any]:
         folder = resources.files("painscope.experiments") / "recipes"
         text = (folder / f"{name}.yaml").read_text(encoding="utf-8")
     try:
-        tree = yaml.safe_load(text)
+        tree = read_yaml(text)
     except yaml.YAMLError as error:
         raise UsageError(f"not YAML: {' '.join(str(error).split())}", path=name) from None
     if not isinstance(tree, dict):
@@ -323,13 +321,7 @@ def _read(name: str | Path) -> dict[str, Any]:
 
 def _change(tree: dict[str, Any], setting: str, kind: type[AnyRecipe]) -> None:
     """Set one dotted key of `tree`, checked against the schema's own names."""
-    key, equals, text = setting.partition("=")
-    if not equals or not key:
-        raise UsageError(f"--set {setting!r} is not key=value", hint="Try --set seeds=3.")
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise UsageError(f"--set {key}: {text!r} is not a value") from None
+    key, value = read_pair(setting, "--set")
     names = key.split(".")
     model: Any = kind
     for depth, part in enumerate(names):
