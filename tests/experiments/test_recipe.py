@@ -126,6 +126,27 @@ def test_a_tilde_before_nobodys_name_is_a_name_like_others() -> None:
     assert recipe.features["vgg-face"].settings["weights"] == str(Path.cwd() / file)
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("sorce: {}", r"no recipe setting sorce\. Did you mean source\?"),
+        ("source: {widht: 1}", r"no recipe setting source\.widht\. Did you mean width\?"),
+        ("rows: [{clasifier: lstm}]", r"recipe setting rows\.0\.classifier is missing$"),
+        ("rows: [{classifier: lstm, setings: {}}]", r"no recipe setting rows\.0\.setings$"),
+        (
+            "title: [" + "long, " * 99 + "]",
+            r"title is \['long'.{1,80}: it should be a valid string$",
+        ),
+    ],
+)
+def test_a_typo_in_a_file_is_named_in_one_line(tmp_path: Path, line: str, said: str) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(f"name: own\ntitle: Own\n{line}\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=said) as caught:
+        load_recipe(path)
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize("text", ["a: [", "- a\n- b\n", "name: Schmerz für alle"])
 def test_a_file_that_is_no_recipe(tmp_path: Path, text: str) -> None:
     path = tmp_path / "bad.yaml"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Container, Iterable, Mapping
 from importlib import resources
 from itertools import combinations
@@ -279,20 +280,29 @@ def load_recipe(name: str | Path, settings: Iterable[str] = ()) -> AnyRecipe:
     try:
         return kind.model_validate(tree)
     except ValidationError as error:
-        raise UsageError(_impossible(error), path=name) from None
+        what, hint = _impossible(error, kind)
+        raise UsageError(what, path=name, hint=hint) from None
 
 
-def _impossible(error: ValidationError) -> str:
-    """Say in a line which setting cannot be, and what was given."""
+def _impossible(error: ValidationError, kind: type[AnyRecipe]) -> tuple[str, str]:
+    """Say in a line which setting cannot be and what was given, and hint at what was meant."""
     first = error.errors()[0]
-    # Where a setting may be of several kinds, the place names each kind by its class.
-    where = ".".join(str(part) for part in first["loc"] if not str(part)[:1].isupper())
+    # Features may be of two kinds, and the place names the kind too.
+    where = ".".join(str(part) for part in first["loc"] if part != FeatureSettings.__name__)
     if first["type"] == "missing":
-        return f"recipe setting {where} is missing"
+        return f"recipe setting {where} is missing", ""
+    if first["type"] == "extra_forbidden":
+        *place, asked = first["loc"]
+        model: Any = kind
+        for part in place:
+            model = getattr(model, "model_fields", {}).get(part, Field()).annotation
+        known = getattr(model, "model_fields", {})
+        hint = did_you_mean(str(asked), known) if known else ""
+        return f"there is no recipe setting {where}", hint
     if first["type"] == "value_error":  # one of our own, which says it all
-        return f"{f'recipe setting {where}: ' if where else ''}{first['ctx']['error']}"
+        return f"{f'recipe setting {where}: ' if where else ''}{first['ctx']['error']}", ""
     wanted = first["msg"].replace("Input should", "it should").split(" or instance of ")[0]
-    return f"recipe setting {where} is {first['input']!r}: {wanted}"
+    return f"recipe setting {where} is {reprlib.repr(first['input'])}: {wanted}", ""
 
 
 def _read(name: str | Path) -> dict[str, Any]:
