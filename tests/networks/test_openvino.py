@@ -18,6 +18,7 @@ from painscope.errors import UsageError
 from painscope.face import FaceStream, make_locator
 from painscope.networks import VGG16GAP, Engine, Preprocessing, make_engine, random_checkpoint
 from painscope.networks.engine import Reading
+from painscope.networks.openvino import varied
 
 SIZE = 64
 
@@ -97,6 +98,28 @@ def test_int8_cuts_no_strong_activation_off() -> None:
     values = make("int8", crops[:16])(crops[16:])
     exact = make()(crops[16:])
     assert np.linalg.norm(values - exact) < 0.1 * np.linalg.norm(exact)
+
+
+def test_faces_of_a_calibration_are_mirrored_and_lit_otherwise() -> None:
+    crops = np.zeros((2, 3, 4, 3), np.uint8)
+    crops[0, :, 0], crops[1, :, 3] = 100, 250
+    whole = varied(crops)
+    assert whole.shape == (6, 3, 4, 3)
+    assert whole.dtype == np.uint8
+    np.testing.assert_array_equal(whole[:2], crops)
+    np.testing.assert_array_equal(whole[2, 0, :, 0], [40, 40, 40, 140])
+    np.testing.assert_array_equal(whole[3, 0, :, 0], [255, 40, 40, 40])
+    np.testing.assert_array_equal(whole[4, 0, :, 0], [0, 0, 0, 60])
+    np.testing.assert_array_equal(whole[5, 0, :, 0], [210, 0, 0, 0])
+
+
+@pytest.mark.usefixtures("installed")
+def test_int8_reads_a_brighter_face_than_it_was_calibrated_on() -> None:
+    rng = np.random.default_rng(0)
+    crops = rng.integers(140, 180, (8, SIZE, SIZE, 3), np.uint8)
+    values = make("int8", crops[:1])(crops + 40)
+    exact = make()(crops + 40)
+    assert np.linalg.norm(values - exact) < 0.04 * np.linalg.norm(exact)
 
 
 @pytest.mark.usefixtures("installed")
