@@ -145,8 +145,8 @@ def _prepared(crops: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
 def varied(crops: np.ndarray) -> np.ndarray:
     """Return crops, and each mirrored: once brighter and once darker, uint8 [3 N, S, S, 3].
 
-    Strangers' faces show what those of a few people do not, and so do these: they add two to six
-    decibels where there are one to four videos, and cost nothing where there are many
+    Strangers' faces show what those of a few people do not, and so do these: they add one to three
+    decibels where there are one to four videos, and take none where there are many
     (docs/speed.md).
     """
     mirrored = crops[:, :, ::-1].astype(np.int16)
