@@ -90,7 +90,7 @@ def main() -> int:
             exact = rows if exact is None else exact
             low = cosine(rows, exact).min()
             print(
-                f"    cosine at least {low:.6f}, {noise(rows, exact):.1f} dB"
+                f"    cosine at least {low:.6f}, {signal_to_noise(rows, exact):.1f} dB"
                 f" ({len(rows)} faces of the recordings)"
             )
         for label, predictor in predictors.items():
@@ -145,8 +145,8 @@ def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
 
 
-def noise(values: np.ndarray, exact: np.ndarray) -> float:
-    """Return the signal to noise of features, in decibels: infinite where they are exact."""
+def signal_to_noise(values: np.ndarray, exact: np.ndarray) -> float:
+    """Return that of features, in decibels: infinite where they are exact."""
     lost = ((values - exact) ** 2).sum()
     return float("inf") if lost == 0 else 10 * np.log10((exact**2).sum() / lost)
 

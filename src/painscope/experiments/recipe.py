@@ -293,10 +293,7 @@ def _impossible(error: ValidationError, kind: type[AnyRecipe]) -> tuple[str, str
         return f"recipe setting {where} is missing", ""
     if first["type"] == "extra_forbidden":
         *place, asked = first["loc"]
-        model: Any = kind
-        for part in place:
-            model = getattr(model, "model_fields", {}).get(part, Field()).annotation
-        known = getattr(model, "model_fields", {})
+        known = _settings_at(kind, place)
         hint = did_you_mean(str(asked), known) if known else ""
         return f"there is no recipe setting {where}", hint
     if first["type"] == "value_error":  # one of our own, which says it all
@@ -333,14 +330,21 @@ def _change(tree: dict[str, Any], setting: str, kind: type[AnyRecipe]) -> None:
     """Set one dotted key of `tree`, checked against the schema's own names."""
     key, value = read_pair(setting, "--set")
     names = key.split(".")
-    model: Any = kind
     for depth, part in enumerate(names):
-        fields: Mapping[str, Any] = getattr(model, "model_fields", {})
-        if fields and part not in fields:
-            raise UsageError(f"--set {key}: no setting {part!r}", hint=did_you_mean(part, fields))
+        known = _settings_at(kind, names[:depth])
+        if known and part not in known:
+            raise UsageError(f"--set {key}: no setting {part!r}", hint=did_you_mean(part, known))
         if depth < len(names) - 1:
-            model = fields[part].annotation if fields else None
             tree = tree.setdefault(part, {})
             if not isinstance(tree, dict):
                 raise UsageError(f"--set {key}: {part} has no parts")
     tree[names[-1]] = value
+
+
+def _settings_at(kind: type[AnyRecipe], place: Iterable[str | int]) -> Mapping[str, Any]:
+    """Return the settings below a place of a recipe; none where the schema does not name them."""
+    model: Any = kind
+    for part in place:
+        field = getattr(model, "model_fields", {}).get(part)
+        model = field.annotation if field else None
+    return getattr(model, "model_fields", {})

@@ -27,6 +27,7 @@ from painscope.report.tables import (
     METRIC_TITLES,
     class_table,
     constant_answers,
+    counted,
     interval,
     number,
     published_tables,
@@ -94,7 +95,7 @@ def render(template: str, **content: object) -> str:
     )
     environment.filters["number"] = number
     environment.filters["signed"] = signed
-    environment.filters["people"] = lambda count: "1 person" if count == 1 else f"{count} people"
+    environment.filters["people"] = lambda number: counted(number, "person", "people")
     environment.filters["duration"] = _duration
     environment.filters["svg"] = lambda picture: Markup(picture.element)
     environment.globals["interval"] = interval

@@ -21,6 +21,7 @@ from painscope.report.style import (
     VERMILLION,
     house_style,
 )
+from painscope.report.tables import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -223,7 +224,7 @@ def matrix_figure(table: pd.DataFrame, trained_on: Sequence[str], tested_on: Seq
             middle = {"ha": "center", "va": "center"}
             axes.text(column, row - 0.12, f"{cell['value']:.2f}", middle, fontsize=13)
             around = "" if np.isnan(cell["low"]) else f"[{cell['low']:.2f}, {cell['high']:.2f}]  "
-            people = f"{cell['people']:.0f} " + ("person" if cell["people"] == 1 else "people")
+            people = counted(round(cell["people"]), "person", "people")
             axes.text(column, row + 0.22, around + people, middle, fontsize=8)
         axes.set_xlim(-0.5, len(tested_on) - 0.5)
         axes.set_ylim(len(trained_on) - 0.5, -0.5)

@@ -24,6 +24,7 @@ __all__ = [
     "Table",
     "class_table",
     "constant_answers",
+    "counted",
     "interval",
     "number",
     "published_tables",
@@ -123,8 +124,8 @@ def results_table(results: Results, split: str) -> Table:
     truth = results.true_labels(split)
     return Table(
         caption=(
-            f"{split}: {_count(len(truth), 'recording')} "
-            f"of {_count(truth['subject'].nunique(), 'person', 'people')}"
+            f"{split}: {counted(len(truth), 'recording')} "
+            f"of {counted(truth['subject'].nunique(), 'person', 'people')}"
         ),
         groups=(),
         header=(*(METRIC_TITLES[name] for name in shown), "Spread over seeds"),
@@ -306,5 +307,6 @@ def signed(value: float, digits: int = 2) -> str:
     return _NONE if np.isnan(value) else f"{value:+.{digits}f}".replace("-", "−")
 
 
-def _count(number: int, singular: str, plural: str = "") -> str:
+def counted(number: int, singular: str, plural: str = "") -> str:
+    """Return a number of things as it stands in pages: ``1 person``, ``1,200 people``."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
