@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from painscope.datasets import load_dataset
+from painscope.datasets import Dataset, load_dataset
 from painscope.errors import UsageError
 from painscope.experiments.trees import tree_folder
 from painscope.face import Locator, make_locator
@@ -106,8 +106,10 @@ def extract_dataset(
         network, finder = load_checkpoint(checkpoint), make_locator(locator)
         size = network.card.input_size
         crops = None
+        known = network.card.seen(dataset.population)
+        _warn_of_known_people(f"{checkpoint}: the network learned from", known, dataset)
         if calibrate:
-            _warn_of_few_videos(len(calibrate))
+            _warn_of_calibration(calibrate, dataset)
             crops = calibration_crops(calibrate, finder, size=size, margin=margin)
         kind, settings = "vgg16-gap", {"device": device, "engine": engine, "calibration": crops}
         reader = make_extractor(kind, checkpoint=network, precision=precision, **settings)
@@ -148,13 +150,32 @@ def _by_name(extractor: str) -> Extractor:
     raise UsageError(f"--extractor {extractor}: a name is not enough", hint=hint)
 
 
-def _warn_of_few_videos(n: int) -> None:
-    if n < FEW_VIDEOS:
+def _warn_of_known_people(told: str, known: Collection[str], dataset: Dataset) -> None:
+    """Say whom no classifier may be tested on: `run` refuses it, a script of one's own does not."""
+    these = [subject for subject in dataset.subjects if subject in known]
+    if these:
+        log.warning(
+            "%s %d of the %d people of %s, such as %s. Do not test a classifier of these features "
+            "on them: its scores would be worthless.",
+            told,
+            len(these),
+            len(dataset.subjects),
+            dataset.name,
+            these[0],
+        )
+
+
+def _warn_of_calibration(videos: Sequence[Path], dataset: Dataset) -> None:
+    """Say what is wrong with the videos that int8 takes its ranges from."""
+    shown = {video.resolve() for video in videos}
+    known = {r.subject for r in dataset.recordings if r.video.resolve() in shown}
+    _warn_of_known_people("int8 is calibrated on", known, dataset)
+    if len(videos) < FEW_VIDEOS:
         log.warning(
             "int8 is calibrated on %d video%s: what other people's faces show more strongly is cut "
             "off. Give some dozens, of as many people as you can.",
-            n,
-            "" if n == 1 else "s",
+            len(videos),
+            "" if len(videos) == 1 else "s",
         )
 
 
