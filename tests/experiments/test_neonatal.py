@@ -89,6 +89,7 @@ def test_the_page_shows_the_cross_the_tests_and_the_paper(neonatal: RunFolder) -
         "Deep and handcrafted features",
         "92.71 % and 0.948",
         "The network behind cnn-m has random weights",
+        f"The AUC ranks the recordings of all {PEOPLE} folds together",
     ):
         assert text in page
 

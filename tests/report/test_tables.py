@@ -12,6 +12,7 @@ from painscope.report.results import load_results
 from painscope.report.tables import (
     class_table,
     constant_answers,
+    pooling_notes,
     published_tables,
     results_table,
 )
@@ -32,6 +33,15 @@ def test_results_are_the_scores(full_run: Path, split: str) -> None:
             assert cell.small == f"{score['low']:.2f}–{score['high']:.2f}"
     assert table.rows[0].cells[-1].text != "–"
     assert table.rows[-1].cells[-1].text == "–"  # one seed has no spread
+
+
+def test_an_auc_over_folds_is_told_apart_from_one_of_a_single_fold(full_run: Path) -> None:
+    results = load_results(full_run)
+    assert pooling_notes(results, "test") == ()
+    person = results.predictions["subject"]
+    folds = replace(results, predictions=results.predictions.assign(fold=person))
+    (note,) = pooling_notes(folds, "test")
+    assert note.startswith("The AUC ranks the recordings of all 12 folds together")
 
 
 def test_every_class_has_its_three_numbers(full_run: Path) -> None:

@@ -201,6 +201,9 @@ def auc(
     one has the higher probability, half for equals; pairs are counted once per two people,
     so that resampling people only weighs the counts.
 
+    Recordings of all folds are ranked together. Whom a fold leaves out shifts its scores the other
+    way: under leave-one-subject-out a constant answer's area may be below 0.5.
+
     Parameters
     ----------
     predictions : DataFrame

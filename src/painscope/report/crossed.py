@@ -17,6 +17,7 @@ from painscope.report.tables import (
     constant_answers,
     interval,
     number,
+    pooling_notes,
     signed,
     signed_interval,
 )
@@ -47,7 +48,8 @@ def crossed_tables(results: Results, split: str) -> list[Table]:
         return Cell(number(score["value"]), interval(score["low"], score["high"]), shade)
 
     rows = {features: features for features in results.recipe.cross.features}
-    return _tables(results, split, rows, cell, "{metric} ({split})")
+    notes = {"auc": pooling_notes(results, split)}
+    return _tables(results, split, rows, cell, "{metric} ({split})", notes)
 
 
 def difference_tables(results: Results, split: str) -> list[Table]:
@@ -70,7 +72,9 @@ def difference_tables(results: Results, split: str) -> list[Table]:
         return Cell(text, signed_interval(low, high), float(row["value"]) * clear)
 
     rows = {f"{one} − {other}": (one, other) for one, other in results.recipe.pairs}
-    return _tables(results, split, rows, cell, "{metric}: how much the first is ahead ({split})")
+    return _tables(
+        results, split, rows, cell, "{metric}: how much the first is ahead ({split})", {}
+    )
 
 
 def _tables(
@@ -79,6 +83,7 @@ def _tables(
     rows: Mapping[str, Any],
     cell: Callable[[Any, str, str], Cell],
     caption: str,
+    notes: Mapping[str, tuple[str, ...]],
 ) -> list[Table]:
     """Lay out a table per metric, without rows and columns that have nothing to show."""
     tables = []
@@ -101,6 +106,7 @@ def _tables(
                         Row(title, "model", tuple(cells[title, kind] for kind in kinds))
                         for title in titles
                     ),
+                    notes=notes.get(metric, ()),
                 )
             )
     return tables

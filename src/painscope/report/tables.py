@@ -27,6 +27,7 @@ __all__ = [
     "counted",
     "interval",
     "number",
+    "pooling_notes",
     "published_tables",
     "results_table",
     "signed",
@@ -130,6 +131,19 @@ def results_table(results: Results, split: str) -> Table:
         groups=(),
         header=(*(METRIC_TITLES[name] for name in shown), "Spread over seeds"),
         rows=tuple(rows),
+        notes=pooling_notes(results, split) if "auc" in shown else (),
+    )
+
+
+def pooling_notes(results: Results, split: str) -> tuple[str, ...]:
+    """Say what an AUC over several folds is: one of scores that several classifiers gave."""
+    folds = results.labelled(split)["fold"].nunique()
+    if folds == 1:
+        return ()
+    return (
+        f"The AUC ranks the recordings of all {folds} folds together, each scored by the "
+        "classifier of its own fold. Whom a fold leaves out shifts all its scores the other way: "
+        "a constant answer may come out below 0.5, and what others reach is, if anything, too low.",
     )
 
 
