@@ -26,16 +26,17 @@ from painscope.evaluation.splits import (
     Fold,
     check_source_subjects,
     grouped_k_fold,
+    held_out_subjects,
     leave_one_subject_out,
     make_folds,
     predefined_split,
 )
 
 __all__ = [
-    "CLASS_METRICS",
     "CHANCE_DRAWS",
-    "FEW_FRAMES",
+    "CLASS_METRICS",
     "FEWEST_SUBJECTS",
+    "FEW_FRAMES",
     "METRICS",
     "PROTOCOLS",
     "Counts",
@@ -53,6 +54,7 @@ __all__ = [
     "frame_features",
     "go_back",
     "grouped_k_fold",
+    "held_out_subjects",
     "interval",
     "leave_one_subject_out",
     "make_folds",

@@ -17,6 +17,7 @@ __all__ = [
     "Fold",
     "check_source_subjects",
     "grouped_k_fold",
+    "held_out_subjects",
     "leave_one_subject_out",
     "make_folds",
     "predefined_split",
@@ -204,6 +205,11 @@ def grouped_k_fold(
     ]
 
 
+def held_out_subjects(folds: Sequence[Fold]) -> frozenset[str]:
+    """Return the people whom some fold is tested on, or stopped by."""
+    return frozenset(r.subject for fold in folds for r in (*fold.validation, *fold.test))
+
+
 def check_source_subjects(
     seen: Collection[str], folds: Sequence[Fold], network: str = "the source network"
 ) -> None:
@@ -222,8 +228,7 @@ def check_source_subjects(
     LeakageError
         If one of them is held out; it names them.
     """
-    held_out = {r.subject for fold in folds for r in (*fold.validation, *fold.test)}
-    shared = sorted(held_out & set(seen))
+    shared = sorted(held_out_subjects(folds) & set(seen))
     if shared:
         raise LeakageError(
             f"{network} was trained on people who are tested here: {', '.join(shared)}",

@@ -11,7 +11,7 @@ from pathlib import Path
 from painscope.cluster import check_address, require_cluster
 from painscope.datasets import Dataset, load_dataset
 from painscope.errors import UsageError
-from painscope.evaluation import Fold, check_source_subjects
+from painscope.evaluation import Fold, check_source_subjects, held_out_subjects
 from painscope.experiments.clinical import run_clinical
 from painscope.experiments.facts import RunFacts, StudyFacts
 from painscope.experiments.features import Available, available_features, fill_stores
@@ -161,7 +161,7 @@ def _refuse_seen(available: Available, target: Dataset, folds: Sequence[Fold]) -
 
 def _warn_of_namesakes(card: Card, dataset: str, folds: Sequence[Fold], title: str) -> None:
     """Ask about people of other datasets who are called as those who are tested."""
-    tested = {r.subject for fold in folds for r in (*fold.validation, *fold.test)}
+    tested = held_out_subjects(folds)
     virtual = dataset.startswith(VIRTUAL_PREFIX)
     for other in dict.fromkeys((*card.subjects, *card.validation_subjects)):
         if other == dataset or virtual != other.startswith(VIRTUAL_PREFIX):
