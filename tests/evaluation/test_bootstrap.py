@@ -58,6 +58,24 @@ def test_draws_are_those_of_a_slow_loop(predict):
     assert counts.by_seed()["macro_f1", None] == pytest.approx(by_seed)
 
 
+def test_a_class_that_nobody_drawn_shows_is_unknown_and_not_missed():
+    # Five of forty people are in pain, and every answer is right.
+    tables = np.zeros((1, 40, 2, 2), np.int64)
+    tables[0, :, 0, 0] = 2
+    tables[0, :5, 1, 1] = 2
+    counts = Counts(tuple(map(str, range(40))), (0,), tables)
+    weights = resample(40, 2000)
+    nobody = weights[:, :5].sum(axis=1) == 0
+    assert 0 < nobody.sum() < 30
+    draws = counts.draws(weights)
+    for name in (("recall", 1), ("f1", 1), ("precision", 1), ("macro_f1", None)):
+        assert np.array_equal(np.isnan(draws[name]), nobody)
+        assert (draws[name][~nobody] == 1).all()
+        assert interval(draws[name], counts.people(*name)) == (1, 1)
+    for name in (("recall", 0), ("accuracy", None), ("balanced_accuracy", None)):
+        assert (draws[name] == 1).all()
+
+
 def test_a_table_of_two_classifiers_is_not_counted_as_one(predict):
     table = predict(np.random.default_rng(0), 6, 3)
     with pytest.raises(UsageError, match="more than one prediction"):
@@ -116,6 +134,14 @@ def test_an_interval_of_few_people_or_of_a_pick_is_wider():
     assert interval(draws, 5)[0] == pytest.approx(0.00095, abs=1e-5)
 
 
+def test_an_end_beyond_all_draws_is_none():
+    draws = np.arange(100_000) / 100_000
+    # Of eight people and 22 comparisons the ends are at 3e-7 of the draws; of 26 people at 3e-5.
+    assert np.isnan(interval(draws, 8, comparisons=22)).all()
+    assert np.isfinite(interval(draws, 26, comparisons=22)).all()
+    assert np.isnan(interval(draws[::500], 5)).all()  # at 0.1 % of 200 draws
+
+
 @pytest.mark.parametrize("people", [5, 8, 12, 26])
 def test_two_equal_systems_of_few_people_rarely_seem_to_differ(people):
     # Of 400 pairs of systems that are equally good 20 may seem different. By plain percentiles
@@ -153,14 +179,15 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say():
 
 def test_difference_is_paired_and_the_mean_over_seeds(predict):
     rng = np.random.default_rng(3)
-    one = predict(rng, 8, 6, seeds=2, sharp=1.5)
-    other = predict(rng, 8, 6, seeds=3, sharp=0.5, true=one["true_label"][:48].tolist())
-    found = difference(one, other, CLASSES, resamples=8)
+    one = predict(rng, 8, 12, seeds=2, sharp=1.5)
+    other = predict(rng, 8, 12, seeds=3, sharp=0.5, true=one["true_label"][:96].tolist())
+    found = difference(one, other, CLASSES, resamples=200)
+    assert np.isfinite([found.low, found.high]).all()
     assert found.value == pytest.approx(macro_f1(one) - macro_f1(other))
     people = sorted(one["subject"].unique())
     slow = [
         macro_f1(drawn(one, people, weight)) - macro_f1(drawn(other, people, weight))
-        for weight in resample(8, 8)
+        for weight in resample(8, 200)
     ]
     assert (found.low, found.high) == pytest.approx(
         interval(np.array(slow), Counts.of(one, CLASSES).people("macro_f1"))

@@ -16,7 +16,7 @@ def test_the_matrix_agrees_with_scikit_learn(question, frames) -> None:
     """Three classes on one side, two on the other: all come down to pain or none."""
     networks = {"two": network(classes=("none", "heat"), seed=2), "three": network(seed=3)}
     tests = {"colours": question.test, "shoulder": frames(range(20, 26), ("no-pain", "pain"), 90)}
-    table = cross_dataset(networks, tests, resamples=200)
+    table = cross_dataset(networks, tests, resamples=2000)
     assert len(table.groupby(["trained_on", "dataset"])) == 4
     for (trained_on, dataset), cell in table.groupby(["trained_on", "dataset"]):
         test, one = tests[dataset], networks[trained_on]

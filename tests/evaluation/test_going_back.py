@@ -37,7 +37,7 @@ def forget(module: torch.nn.Module) -> None:
 def back(question):
     emotion = network()
     stages = {"fc": tuned_from(emotion, lambda _: None), "all": tuned_from(emotion, forget)}
-    return emotion, stages, go_back(emotion, stages, question, seeds=(0, 1), resamples=200)
+    return emotion, stages, go_back(emotion, stages, question, seeds=(0, 1), resamples=2000)
 
 
 def test_what_is_kept_and_what_is_lost(back) -> None:

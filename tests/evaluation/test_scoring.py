@@ -127,10 +127,10 @@ def test_skill_table_is_skill_per_split_and_classifier(predict):
     majority = oracle.assign(classifier="majority", predicted_label="LP")
     alone = middling.assign(split="validation")  # nobody to measure it by
     table = skill_table(
-        pd.concat([middling, oracle, majority, alone]), CLASSES, oracle="oracle", resamples=100
+        pd.concat([middling, oracle, majority, alone]), CLASSES, oracle="oracle", resamples=500
     )
     assert table[["split", "classifier"]].to_numpy().tolist() == [["test", "middling"]]
-    expected = skill(middling, oracle, majority, CLASSES, resamples=100)
+    expected = skill(middling, oracle, majority, CLASSES, resamples=500)
     assert tuple(table.loc[0, ["value", "low", "high"]]) == tuple(vars(expected).values())
 
 

@@ -88,6 +88,26 @@ def test_the_table_tells_concepts_from_random_ones(found):
     assert table["p_holm"].ge(table["p"]).all()
 
 
+def test_a_concept_amid_the_random_ones_is_none_of_its_own_however_many_seeds():
+    def scored(*shares: float) -> Sensitivity:
+        """Of five people with 100 pictures each and one concept; a share per seed."""
+        shown = np.full((len(shares), 5, 1, 2), 50.0)
+        rising = np.repeat(np.array(shares)[:, None, None], 5, axis=1) * 100
+        return Sensitivity(("AU4",), tuple("abcde"), shown / 2, shown, rising)
+
+    random = scored(0.1, 0.9, 0.2, 0.8, 0.5, 0.5)
+    for found, expected in (
+        # By hand: SD 0.3162, so t of 5 degrees of freedom is 0.2 / 0.3162 / √(7 / 6) = 0.5855.
+        (scored(0.7, 0.71, 0.69, 0.7, 0.7), 0.584),
+        (scored(0.5), 1.0),
+        (scored(1.0), 0.203),
+    ):
+        assert tcav_table(found, random)["p"].item() == pytest.approx(expected, abs=1e-3)
+    still = scored(0.4, 0.4)
+    assert np.isnan(tcav_table(scored(0.7), still)["p"].item())
+    assert tcav_table(scored(0.4), still)["p"].item() == 1
+
+
 def test_everyone_is_tested_once_per_seed(found, pictures):
     _, shown = pictures
     counted = found[False].shown.sum(axis=-1)

@@ -99,9 +99,20 @@ class Counts:
         return int(showing[showing > 0].min() if number is None else showing[number])
 
     def draws(self, weights: np.ndarray) -> dict[tuple[str, int | None], np.ndarray]:
-        """Return every metric, mean over seeds, per resample: float64 [R] from [R, S]."""
+        """Return every metric, mean over seeds, per resample: float64 [R] from [R, S].
+
+        NaN where nobody drawn shows a class that somebody has: what is said of it, and the means
+        over classes, are then not low but unknown. (Balanced accuracy leaves the class out.)
+        """
         drawn = np.tensordot(weights.astype(float), self.counts.astype(float), axes=(1, 1))
-        return {name: values.mean(axis=1) for name, values in metrics(drawn).items()}
+        missed = (drawn.sum(axis=-1) == 0) & (self.counts.sum(axis=(1, 3)) > 0)
+        told = {}
+        for (metric, number), values in metrics(drawn).items():
+            undefined = missed.any(axis=-1) if number is None else missed[..., number]
+            if metric in ("accuracy", "balanced_accuracy"):
+                undefined = np.zeros_like(undefined)
+            told[metric, number] = np.where(undefined, np.nan, values).mean(axis=1)
+        return told
 
 
 def resample(subjects: int, resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
@@ -129,6 +140,12 @@ def interval(draws: np.ndarray, people: int, *, comparisons: int = 1) -> tuple[f
     comparisons : int
         Of so many intervals, all hold the truth together in 95 % (Bonferroni).
 
+    Returns
+    -------
+    low, high : float
+        NaN where no draw would be expected beyond an end: then it would lie farther out than any of
+        them, as it does of few people and many comparisons, and nobody knows where.
+
     References
     ----------
     .. [1] Hesterberg, What teachers should know about the bootstrap, The American Statistician
@@ -137,9 +154,9 @@ def interval(draws: np.ndarray, people: int, *, comparisons: int = 1) -> tuple[f
     from scipy.stats import norm, t
 
     known = draws[np.isfinite(draws)]
-    if not len(known):
-        return float("nan"), float("nan")
     reach = t.isf(0.025 / comparisons, people - 1) * np.sqrt(people / (people - 1))
+    if len(known) * norm.sf(reach) < 1:
+        return float("nan"), float("nan")
     low, high = np.quantile(known, [norm.sf(reach), norm.cdf(reach)])
     return float(low), float(high)
 

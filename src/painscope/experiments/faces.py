@@ -70,11 +70,13 @@ class KnownFaces:
         return len(self.crops)
 
     def regions(self, units: Sequence[str], side: int) -> np.ndarray:
-        """Return where each unit shows, bool [N, U, side, side]; nowhere where it does not."""
-        columns = [self.units.index(unit) for unit in units]
+        """Return where each unit is, or would be if it showed, bool [N, U, side, side]."""
         scale = side / self.crops.shape[1]
-        masks = np.stack([region_masks(points * scale, side, units) for points in self.landmarks])
-        return masks & self.shown[:, columns, None, None]
+        return np.stack([region_masks(points * scale, side, units) for points in self.landmarks])
+
+    def showing(self, units: Sequence[str]) -> np.ndarray:
+        """Return which pictures show each unit, bool [N, U]."""
+        return self.shown[:, [self.units.index(unit) for unit in units]]
 
     def at(self, size: int) -> KnownFaces:
         """Return the same pictures, enlarged or shrunk to another side."""

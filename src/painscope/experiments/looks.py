@@ -96,7 +96,7 @@ def relevance_table(
         for seed in range(settings.randoms)
     ]  # fmt: skip
     units = [unit for unit in PAIN_UNITS if unit in faces.units]
-    masks = faces.regions(units, card.input_size)
+    masks = faces.regions(units, card.input_size) & faces.showing(units)[..., None, None]
     masks = np.concatenate([masks.any(axis=1, keepdims=True), masks], axis=1)
     mass, hits, evidence = [], [], np.empty(0)
     for number, network in enumerate(networks):

@@ -111,13 +111,13 @@ class Probe:
     ) -> tuple[dict[str, ConceptScores], pd.DataFrame]:
         """Fit concepts in each network's layer; return scores, and `concept_table` of each."""
         s = self.settings
-        masks = self.faces.regions(self.units, SIDE)
+        regions, shown = self.faces.regions(self.units, SIDE), self.faces.showing(self.units)
         scores, tables = {}, []
         for number, (name, checkpoint) in enumerate(networks.items()):
             values, _ = self._view(checkpoint, checkpoint.card.classes[-1])
             found, control = (
                 concept_scores(
-                    values, masks, self.faces.subjects, self.units,
+                    values, regions, shown, self.faces.subjects, self.units,
                     seeds=s.seeds, folds=s.folds, epochs=s.epochs, control=random,
                 )
                 for random in (False, True)
@@ -132,8 +132,7 @@ class Probe:
     ) -> pd.DataFrame:
         """Return `tcav_table` of each network, for its last class, most pain."""
         s = self.settings
-        columns = [self.faces.units.index(unit) for unit in self.units]
-        shown = self.faces.shown[:, columns]
+        shown = self.faces.showing(self.units)
         tables = []
         for number, (name, checkpoint) in enumerate(networks.items()):
             label = checkpoint.card.classes[-1]

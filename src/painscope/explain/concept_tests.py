@@ -32,7 +32,8 @@ def concept_table(found: ConceptScores, control: ConceptScores) -> pd.DataFrame:
     -------
     DataFrame
         A row per concept: ``concept``, and ``iou``, ``control`` and ``gain`` (the IoU above the
-        control's), each with ``…_low`` and ``…_high`` (95 %, bootstrap over people).
+        control's), each with ``…_low`` and ``…_high`` (95 %, bootstrap over people; as wide as
+        it must be for those who show the concept).
 
     Raises
     ------
@@ -52,7 +53,10 @@ def concept_table(found: ConceptScores, control: ConceptScores) -> pd.DataFrame:
     }
     columns: dict[str, object] = {"concept": list(found.concepts)}
     for name, (value, draws) in parts.items():
-        told = [estimate(float(value[0, k]), draws[:, k], people) for k in range(value.shape[1])]
+        told = [
+            estimate(float(value[0, k]), draws[:, k], showing)
+            for k, showing in enumerate(found.showing)
+        ]
         columns[name] = [one.value for one in told]
         columns[f"{name}_low"] = [one.low for one in told]
         columns[f"{name}_high"] = [one.high for one in told]
@@ -99,7 +103,7 @@ def lost_attention(before: ConceptScores, after: ConceptScores, *, seed: int = 0
     p = np.where(np.isfinite(value[0]), p, np.nan)
     rows = []
     for k, concept in enumerate(before.concepts):
-        found = estimate(float(value[0, k]), draws[:, k], people)
+        found = estimate(float(value[0, k]), draws[:, k], before.showing[k])
         rows.append((concept, found.value, found.low, found.high))
     table = pd.DataFrame(rows, columns=["concept", "change", "low", "high"])
     table.insert(1, "before", before.iou().mean(axis=0))
@@ -119,7 +123,7 @@ def holm(p: np.ndarray) -> np.ndarray:
 
 
 def _same(one: ConceptScores, other: ConceptScores) -> None:
-    same = one.subjects == other.subjects and one.concepts == other.concepts
+    same = all(getattr(one, n) == getattr(other, n) for n in ("subjects", "concepts", "showing"))
     if not same or one.union.shape != other.union.shape:
         raise UsageError("the two networks were not tested on the same people and concepts")
 

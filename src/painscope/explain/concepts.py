@@ -25,12 +25,15 @@ class ConceptScores:
     concepts : tuple of str, length C
     subjects : tuple of str, length P
         In sorted order.
+    showing : tuple of int, length C
+        How many of the people show each concept.
     intersection, union : float64 [K, P, C]
         Pixels, per seed and person.
     """
 
     concepts: tuple[str, ...]
     subjects: tuple[str, ...]
+    showing: tuple[int, ...]
     intersection: np.ndarray
     union: np.ndarray
 
@@ -39,31 +42,29 @@ class ConceptScores:
         return ratio(self.intersection.sum(axis=1), self.union.sum(axis=1))
 
 
-def random_concepts(masks: np.ndarray, seed: int) -> np.ndarray:
-    """Return controls: every picture gets the masks of another, drawn at random.
+def random_concepts(shown: np.ndarray, seed: int) -> np.ndarray:
+    """Return controls: whether a picture shows a concept is drawn from another picture.
 
-    How often, how large and where a concept is stays the same; only its tie to what the
-    picture shows is cut. A network that merely knows where on a face the concept would be
+    How often a concept shows stays the same, and where it is in each face; only its tie to what
+    the picture shows is cut. A network that merely knows where on a face the concept would be
     does as well on it.
 
     Parameters
     ----------
-    masks : bool [N, C, H, W]
+    shown : bool [N, C]
     seed : int
 
     Returns
     -------
-    bool [N, C, H, W]
+    bool [N, C]
     """
-    order = np.random.default_rng(seed).permuted(
-        np.tile(np.arange(len(masks)), (masks.shape[1], 1)), axis=1
-    )
-    return np.stack([masks[rows, k] for k, rows in enumerate(order)], axis=1)
+    return np.random.default_rng(seed).permuted(shown, axis=0)
 
 
 def concept_scores(
     activations: np.ndarray,
-    masks: np.ndarray,
+    regions: np.ndarray,
+    shown: np.ndarray,
     subjects: Sequence[str],
     concepts: Sequence[str],
     *,
@@ -78,8 +79,10 @@ def concept_scores(
     ----------
     activations : float32 [N, K, h, w]
         Of one layer.
-    masks : bool [N, C, H, W]
-        Where each concept is; nowhere in pictures that do not show it.
+    regions : bool [N, C, H, W]
+        Where each concept is, or would be if the picture showed it.
+    shown : bool [N, C]
+        Whether it does.
     subjects : sequence of str, length N
     concepts : sequence of str, length C
     seeds : int
@@ -101,12 +104,14 @@ def concept_scores(
         If there are fewer people than folds, or lengths differ.
     """
     people, who = np.unique(np.asarray(subjects), return_inverse=True)
-    if not len(activations) == len(masks) == len(who) or masks.shape[1] != len(concepts):
-        raise UsageError("activations, masks, subjects and concepts do not belong together")
+    same = len(activations) == len(regions) == len(who)
+    if not same or not shown.shape == regions.shape[:2] == (len(who), len(concepts)):
+        raise UsageError("activations, regions, subjects and concepts do not belong together")
     shape = (seeds, len(people), len(concepts))
     intersection, union = np.zeros(shape), np.zeros(shape)
     for seed in range(seeds):
-        truth = random_concepts(masks, seed) if control else masks
+        there = random_concepts(shown, seed) if control else shown
+        truth = regions & there[..., None, None]
         for tested in people_folds(subjects, folds, np.random.default_rng(seed)):
             weights, scale = fit_concepts(
                 activations[~tested], truth[~tested], seed=seed, epochs=epochs
@@ -116,7 +121,8 @@ def concept_scores(
             either = (found | truth[tested]).sum(axis=(2, 3))
             np.add.at(intersection[seed], who[tested], both)
             np.add.at(union[seed], who[tested], either)
-    return ConceptScores(tuple(concepts), tuple(people.tolist()), intersection, union)
+    showing = tuple(len(np.unique(who[there])) for there in shown.T)
+    return ConceptScores(tuple(concepts), tuple(people.tolist()), showing, intersection, union)
 
 
 def fit_concepts(
