@@ -180,6 +180,21 @@ def test_a_changed_recording_is_cropped_again(recordings, tmp_path, bright_spot)
     assert len(read_track(out, "b")) == 9
 
 
+def test_a_video_that_was_replaced_by_a_broken_one_has_no_crops(recordings, tmp_path, bright_spot):
+    out, recording = tmp_path / "out", recordings[0]
+    write_crops([recording], bright_spot, out, size=32)
+    good = recording.video.read_bytes()
+    recording.video.write_bytes(b"no video")
+    status = write_crops([recording], bright_spot, out, size=32)
+    assert status["status"].tolist() == ["failed"]
+    assert cropped_ids(out) == ()
+    with pytest.raises(RunError, match="no crops of this recording"):
+        read_crops(out, "a")
+    recording.video.write_bytes(good)
+    assert write_crops([recording], bright_spot, out, size=32)["status"].tolist() == ["done"]
+    assert len(read_crops(out, "a")[0]) == 6
+
+
 def test_crops_that_tell_no_source_are_made_again_once(recordings, tmp_path, bright_spot):
     out = tmp_path / "out"
     write_crops(recordings[:1], bright_spot, out, size=32)

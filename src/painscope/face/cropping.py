@@ -144,6 +144,9 @@ class _Cropper:
                 source = source_of(recording)
                 if is_done(self.out, recording.id, source=source):
                     return read_result(self.out, recording.id)
+                # What is there is of another video: nobody shall take it for this one's, which
+                # may be broken.
+                (self.out / recording.id / TRACK).unlink(missing_ok=True)
                 return self._write(recording, source)
         except StorageError:
             raise
