@@ -189,3 +189,13 @@ def test_one_part_of_a_video_is_of_one_person(manifest):
     assert len(Manifest(manifest(HEADER + rows)).subjects) == 2
     with pytest.raises(DatasetError, match=r"clip\.mp4 is of p1 and of p2"):
         Manifest(manifest(HEADER + rows.replace("0.2,0.4", "0,0.2")))
+
+
+def test_virtual_people_stay_virtual_in_a_table_that_lies_elsewhere(manifest, put, tmp_path):
+    put(tmp_path / "tree" / "Train" / "video" / "7" / "clip.mp4")
+    path = manifest(HEADER + ROW + "b,p2,HIGH_PAIN,,../tree/Train/video/7/clip.mp4,,,,\n")
+    assert not Manifest(path).virtual
+    (tmp_path / "tree" / "virtual.json").write_text("{}", encoding="utf-8")
+    dataset = Manifest(path)
+    assert dataset.virtual
+    assert dataset.population == "virtual manifest"

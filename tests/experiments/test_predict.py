@@ -77,6 +77,17 @@ def test_an_answer_without_a_face_says_so(answers: dict[str, Answer]) -> None:
     assert answers["single_face.mp4"].flag == ""
 
 
+def test_a_part_without_a_face_has_no_label(answers: dict[str, Answer]) -> None:
+    answer = answers["face_then_none.mov"]
+    assert answer.label is not None
+    blind = [window for window in answer.windows if window.found_share == 0]
+    assert blind
+    for window in answer.windows:
+        assert (window.label is None) == (window in blind) == ("no face" in window.summary())
+    told = [window["label"] for window in answer.to_dict()["windows"]]
+    assert told == [window.label for window in answer.windows]
+
+
 def test_a_model_that_learned_from_virtual_people_says_so(
     predictor: Predictor, assets: Path
 ) -> None:

@@ -12,7 +12,7 @@ from tests.features.crops import crop_batch
 
 from painscope.errors import DatasetError
 from painscope.face import CropBatch
-from painscope.features import TrueActionUnits
+from painscope.features import TrueActionUnits, has_truth
 from painscope.recording import Recording
 from painscope.virtual.truth import read_truth
 
@@ -52,6 +52,14 @@ def test_real_people_have_no_truth(tmp_path: Path) -> None:
     recording = Recording("clip", "s", None, None, tmp_path / "clip.mp4")
     with pytest.raises(DatasetError, match="for virtual people only"):
         TrueActionUnits().extract(at([0.0]), recording)
+
+
+def test_it_is_told_where_truth_is(virtual_truth: Callable[..., Path], tmp_path: Path) -> None:
+    root = virtual_truth("clip")
+    there = Recording("clip", "s", None, None, root / "clip.mp4")
+    assert has_truth(there)
+    assert not has_truth(replace(there, id="renamed"))
+    assert not has_truth(replace(there, video=tmp_path / "real" / "clip.mp4"))
 
 
 def test_missing_and_damaged_truth(virtual_truth: Callable[..., Path]) -> None:

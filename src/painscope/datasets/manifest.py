@@ -12,7 +12,7 @@ from painscope.datasets.base import Dataset
 from painscope.datasets.check import Scan
 from painscope.datasets.layout import child
 from painscope.errors import DatasetError, UsageError
-from painscope.recording import SPLITS, LabelScheme, Recording, Split
+from painscope.recording import SPLITS, VIRTUAL_MARK, LabelScheme, Recording, Split
 
 __all__ = ["Manifest"]
 
@@ -70,6 +70,10 @@ class Manifest(Dataset):
     def __init__(self, root: Path | str, *, classes: str | Sequence[str] | None = None) -> None:
         self._classes = _class_names(classes)
         super().__init__(root)
+        # A table may lie anywhere: its people are virtual if those in the videos are.
+        folders = {folder.resolve() for folder in {r.video.parent for r in self.recordings}}
+        above = {place for folder in folders for place in (folder, *folder.parents)}
+        self.virtual |= any((place / VIRTUAL_MARK).is_file() for place in above)
 
     @classmethod
     def recognises(cls, folder: Path) -> bool:

@@ -21,6 +21,7 @@ from painscope.features import (
     FeatureStore,
     VGGFeatures,
     fill_store,
+    has_truth,
     join_sequences,
     make_extractor,
     open_store,
@@ -139,6 +140,8 @@ def _make(
         return f"the locator {locator.name} gives no blendshapes"
     if name == TRUTH and (dataset is None or not dataset.virtual):
         return "nobody knows the true action units of real people"
+    if name == TRUTH and dataset is not None and not any(map(has_truth, dataset.recordings)):
+        return "the truth about these recordings is not beside them under their names"
     if name in EXTRACTORS:
         return make_extractor(name)
     names = (SOURCE, RANDOM, *recipe.features, *EXTRACTORS)

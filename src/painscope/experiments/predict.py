@@ -32,18 +32,18 @@ log = logging.getLogger("painscope")
 
 @dataclass(frozen=True)
 class Window:
-    """The answer for one part of a video, `start_s` to `stop_s`."""
+    """The answer for one part of a video, `start_s` to `stop_s`; no label where no face is read."""
 
     start_s: float
     stop_s: float
-    label: str
+    label: str | None
     probabilities: dict[str, float]
     found_share: float
 
     def summary(self) -> str:
         """Return the window in one line."""
         shares = ", ".join(f"{name} {share:.2f}" for name, share in self.probabilities.items())
-        read = f"{self.label} ({shares})" if self.found_share else "no face"
+        read = f"{self.label} ({shares})" if self.label is not None else "no face"
         return f"{self.start_s:6.1f}–{self.stop_s:.1f} s  {read}"
 
 
@@ -247,11 +247,13 @@ class Predictor:
             Window(
                 part.first / rate,
                 part.stop / rate,
-                self._label(row),
+                self._label(row) if usable else None,
                 self._named(row),
                 float(clip.found.mean()),
             )
-            for part, clip, row in zip(parts.parts, parts.sequences, proba, strict=True)
+            for part, clip, row, usable in zip(
+                parts.parts, parts.sequences, proba, seen, strict=True
+            )
             if part is not None
         )
         return Answer(

@@ -31,7 +31,7 @@ from painscope.features.sequence import FeatureSequence, join_sequences
 from painscope.features.store import FeatureStore
 from painscope.features.table import extract
 from painscope.features.timm_networks import TimmFeatures
-from painscope.features.true_action_units import TrueActionUnits
+from painscope.features.true_action_units import TrueActionUnits, has_truth
 
 __all__ = [
     "EXTRACTORS",
@@ -62,6 +62,7 @@ __all__ = [
     "extract",
     "fill_store",
     "fill_store_on_ray",
+    "has_truth",
     "join_sequences",
     "make_extractor",
     "open_store",

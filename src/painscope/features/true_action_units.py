@@ -14,7 +14,7 @@ from painscope.recording import VIRTUAL_MARK, Recording
 from painscope.video.decoder import CLOCK_TOLERANCE_S
 from painscope.virtual.truth import UNIT_COLUMNS, on_display, truth_path
 
-__all__ = ["TrueActionUnits"]
+__all__ = ["TrueActionUnits", "has_truth"]
 
 
 class TrueActionUnits:
@@ -47,6 +47,15 @@ class TrueActionUnits:
         """
         time_s, values = _truth(_find(recording), self.names)
         return values[on_display(time_s, batch.track.time_s + (recording.start_s or 0.0))]
+
+
+def has_truth(recording: Recording) -> bool:
+    """Whether the truth about a recording is beside it: not of a part that a table names anew."""
+    try:
+        _find(recording)
+    except DatasetError:
+        return False
+    return True
 
 
 def _find(recording: Recording) -> Path:

@@ -189,13 +189,18 @@ def _forgotten(study: Study) -> dict[str, Any]:
     last = list(study.facts.networks)[-1]
     overall = changes[(changes["stage"] == last) & (changes["metric"] == "balanced_accuracy")]
     final = lost[lost["network"] == last]
-    less = final[(final["change"] < 0) & (final["p_holm"] < LEVEL)]
+    less = set(final[(final["change"] < 0) & (final["p_holm"] < LEVEL)]["concept"])
+    concepts = study.tables["concepts"]
+    before = concepts[concepts["network"] == next(iter(study.facts.networks))]
+    known = list(before[before["gain_low"] > 0]["concept"])
     recalls = changes[(changes["stage"] == last) & (changes["metric"] == "recall")]
     stages = list(study.facts.networks)[1:]
     counts = flipped.groupby("stage").size().reindex(stages, fill_value=0)
     return {
         "change": overall.iloc[0],
-        "less": list(less["concept"]),
+        "known": known,
+        "less": [unit for unit in known if unit in less],
+        "astray": [unit for unit in final["concept"] if unit in less and unit not in known],
         "tested": int(final["p_holm"].notna().sum()),
         "counts": [(study.title(stage), int(counts[stage])) for stage in stages],
         "recall_table": estimates_table(

@@ -49,7 +49,7 @@ def save_timeline(answer: Answer, path: Path, crops: np.ndarray | None = None) -
     if answer.timeline is not None:  # it leaves out a last part that is too short to be read
         proba[: len(answer.timeline)] = answer.timeline
     else:
-        for window in (window for window in answer.windows if window.found_share):
+        for window in (window for window in answer.windows if window.label is not None):
             inside = (answer.time_s >= window.start_s) & (answer.time_s < window.stop_s)
             proba[inside] = [window.probabilities[name] for name in answer.classes]
     caution = f"; caution: {answer.flag}" if answer.flag else ""
