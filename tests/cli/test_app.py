@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -147,6 +148,21 @@ def test_a_video_without_a_face_is_named(
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("no face in a\n")
     assert "1 of 1 recordings" in done.stdout
+
+
+@pytest.mark.parametrize("command", WRITERS, ids=" ".join)
+def test_a_damaged_video_is_named(
+    painscope, make_video: Callable[..., Path], command: list[str], tmp_path: Path
+) -> None:
+    make_video(tmp_path / "grey.mp4", 6)
+    table = "recording,subject,video,start_s,stop_s\na,s1,grey.mp4,0,60\n"
+    (tmp_path / "own.csv").write_text(table)
+    name, *more = command
+    done = painscope(
+        name, "manifest", "own.csv", "--out", "out", "--locator", "lbp-cascade", *more, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"damaged a: the pictures end at 0\.\d+ s, before 60\.00 s\n$", done.stdout)
 
 
 @pytest.mark.parametrize("command", WRITERS, ids=" ".join)

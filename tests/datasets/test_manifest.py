@@ -88,12 +88,16 @@ def test_a_table_without_labels(manifest):
 
 
 def test_check_of_files_and_times(manifest):
-    rows = "a,1,no,train,gone.mp4,,,,\nb,1,no,test,clip.mp4,5,6,,\nc,1,no,train,clip.mp4,,,,\n"
+    rows = (
+        "a,1,no,train,gone.mp4,,,,\nb,1,no,test,clip.mp4,5,6,,\nc,1,no,train,clip.mp4,,,,\n"
+        "d,1,no,train,clip.mp4,0.2,600,,\ne,1,no,train,clip.mp4,0.1,1,,\n"
+    )
     path = manifest(HEADER + rows)
     report = Manifest(path).check()
     assert report.missing == (f"a: there is no {path.parent / 'gone.mp4'}",)
-    assert len(report.unreadable) == 1
-    assert "b should start at 5 s, but the video lasts 0.50 s" in report.unreadable[0]
+    start, stop = report.unreadable  # half a second more than there is may be rounded
+    assert "b should start at 5 s, but the video lasts 0.50 s" in start
+    assert "d should stop at 600 s, but the video lasts 0.50 s" in stop
     assert report.unexpected == ("1 is in train and in test: one person, one split",)
     assert report.videos_read == 1
 
@@ -174,13 +178,13 @@ def test_one_person_in_two_spellings(manifest, one, other):
         Manifest(manifest(HEADER + rows))
 
 
-def test_leading_zeros_are_asked_about(manifest, caplog, monkeypatch):
+@pytest.mark.parametrize("names", [("s007", "s7", "s70", "s700"), ("7", "7.0", "7.5", "70")])
+def test_two_ways_to_write_a_number_are_asked_about(manifest, caplog, monkeypatch, names):
     monkeypatch.setattr(logging.getLogger("painscope"), "propagate", True)
-    names = ("s007", "s7", "s70", "s700")
     rows = "".join(f"{n},{n},,,clip.mp4,0,0.{k},,\n" for k, n in enumerate(names, start=1))
     assert Manifest(manifest(HEADER + rows)).subjects == names
     assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [
-        "are s007 and s7 one person? They count as two."
+        f"are {names[0]} and {names[1]} one person? They count as two."
     ]
 
 

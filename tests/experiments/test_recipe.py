@@ -66,6 +66,8 @@ def test_settings_change_the_recipe() -> None:
         ("protocol=leave-one-out", "protocol is 'leave-one-out': it should be 'predefined'"),
         ("features.rate=3", "setting features.rate is 3: it should be a valid dictionary$"),
         ("source.window_s=[3]", "setting source.window_s.1 is missing"),
+        ("source.window_s=[5,2]", "it goes from an earlier second of a clip to a later one"),
+        ("source.window_s=[-1,2]", "it goes from an earlier second"),
         ("title=3", "setting title is 3: it should be a valid string"),
         ("rows=[]", "a recipe needs rows"),
         ("target.options.root=x", "root is not an option"),

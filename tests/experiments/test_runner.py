@@ -72,10 +72,14 @@ def test_data_lie_at_whole_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_same_call_on_a_finished_run_does_nothing(
-    finished: RunFolder, real_tree: Path, settings: list[str]
+    finished: RunFolder, real_tree: Path, settings: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     before = {path: path.stat().st_mtime_ns for path in finished.path.rglob("*.parquet")}
     run(load_recipe(NAME, settings), {"ai4pain-2024": real_tree}, finished.path)
+    assert caplog.messages[-1].startswith("It could not read 1 recording. To try again name")
+    assert caplog.messages[-1].endswith(
+        f"--store {finished.path / 'store'}, which keeps what is extracted."
+    )
     assert {path: path.stat().st_mtime_ns for path in finished.path.rglob("*.parquet")} == before
 
 

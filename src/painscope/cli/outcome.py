@@ -15,14 +15,14 @@ __all__ = ["tell_outcome"]
 
 
 def tell_outcome(what: str, status: pd.DataFrame, asked: Collection[str], folder: Path) -> None:
-    """Say how many recordings were read, which were not and why, and which show no face.
+    """Say how many recordings were read, which were not or in part and why, and which show no face.
 
     Parameters
     ----------
     what : str
         What is in the folder now.
     status : DataFrame
-        recording, status, reason, found_share; of earlier calls there may be others.
+        recording, status, reason, found_share, damage; of earlier calls there may be others.
     asked : collection of str
         Ids of this call's recordings.
     folder : Path
@@ -40,5 +40,7 @@ def tell_outcome(what: str, status: pd.DataFrame, asked: Collection[str], folder
         typer.echo(f"  left out {row.recording}: {row.reason}")
     for recording in blind["recording"]:
         typer.echo(f"  no face in {recording}")
+    for row in status[status["damage"].fillna("") != ""].itertuples():
+        typer.echo(f"  damaged {row.recording}: {row.damage}")
     if len(failed) == len(status):
         raise typer.Exit(1)

@@ -212,8 +212,9 @@ class Dataset(ABC):
                     path=self.root,
                     hint="Write one person's name in one way, two people's in two.",
                 )
-            # 007 and 7 may be two, so nobody is refused.
-            other = numbered.setdefault(re.sub(r"(?<!\d)0+(?=\d)", "", bare), subject)
+            # 007 and 7 may be two, so nobody is refused; 7.0 is how tables with gaps write 7.
+            number = re.sub(r"(?<!\d)0+(?=\d)|\.0+$", "", bare)
+            other = numbered.setdefault(number, subject)
             if other != subject:
                 log.warning(
                     "%s: are %s and %s one person? They count as two.", self.root, other, subject

@@ -16,6 +16,8 @@ __all__ = ["CheckReport", "Count", "Expected", "Scan", "check_videos", "compare"
 
 #: Shown for recordings without a label or a split.
 UNLABELLED, NO_SPLIT = "unlabelled", "no split"
+#: A table's stop may lie so far beyond the video's end: it is often rounded up, in seconds.
+ROUNDED_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -220,6 +222,11 @@ def check_videos(
         if length_s is not None and (recording.start_s or 0) >= length_s:
             unreadable.append(
                 f"{recording.video}: {recording.id} should start at {recording.start_s:g} s, "
+                f"but the video lasts {length_s:.2f} s"
+            )
+        elif length_s is not None and (recording.stop_s or 0) > length_s + ROUNDED_S:
+            unreadable.append(
+                f"{recording.video}: {recording.id} should stop at {recording.stop_s:g} s, "
                 f"but the video lasts {length_s:.2f} s"
             )
     return unreadable, len(lengths)

@@ -92,10 +92,12 @@ def run(
     _check_cluster(recipe, on)
     datasets = _load(recipe, folders)
     folder = RunFolder.begin(out, recipe, folders, content=_content(datasets))
+    kept = Path(store) if store is not None else folder.path / "store"
     if folder.finished:
         log.info("%s: finished before; nothing to do.", folder.path)
+        if isinstance(recipe, Recipe):
+            _tell_of_unread(folder, kept)
         return folder
-    kept = Path(store) if store is not None else folder.path / "store"
     steps = Steps(folder, kept.absolute(), progress or (lambda step, done, total: None), on)
     with Claims(folder.path) as claims, folder.logging():
         if not claims.take("run"):
@@ -112,6 +114,19 @@ def run(
         # Written last: ``run.json`` says that the run is whole.
         facts.model_copy(update={"steps": tuple(steps.done)}).write(folder.path)
     return folder
+
+
+def _tell_of_unread(folder: RunFolder, store: Path) -> None:
+    """Say of a finished run that it answers for recordings which it could not read."""
+    failed = int((folder.table("status", ["status"])["status"] == "failed").sum())
+    if failed:
+        log.warning(
+            "It could not read %d recording%s. To try again name another --out, and --store %s, "
+            "which keeps what is extracted.",
+            failed,
+            "" if failed == 1 else "s",
+            store,
+        )
 
 
 def _transfer(

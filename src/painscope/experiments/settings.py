@@ -110,6 +110,13 @@ class TrainingSettings(DatasetSettings):
     num_nodes: int = Field(1, ge=1)
     strategy: str = "auto"
 
+    @field_validator("window_s")
+    @classmethod
+    def _goes_forward(cls, window: tuple[float, float] | None) -> tuple[float, float] | None:
+        if window is not None and not 0 <= window[0] < window[1]:
+            raise ValueError("it goes from an earlier second of a clip to a later one")
+        return window
+
     def fitting(self) -> dict[str, Any]:
         """Return the settings of `painscope.training.train_network`."""
         return self.model_dump(
