@@ -233,10 +233,12 @@ class TestRefusals:
         run(recipe, {"ai4pain-2024": real_tree}, tmp_path / "run", workers=1)
         told = "The source network learned from people of manifest who are called as people tested"
         assert f"{told} here, such as 6." in (tmp_path / "run/log.txt").read_text()
+        assert RunFolder(tmp_path / "run").facts.namesakes == {"manifest": ("6",)}
         seen = {"subjects": {"virtual manifest": ("6", "7")}}
         save_checkpoint(path, network, card.model_copy(update=seen))
         run(recipe, {"ai4pain-2024": real_tree}, tmp_path / "other", store=tmp_path / "run/store")
         assert told not in (tmp_path / "other/log.txt").read_text()
+        assert RunFolder(tmp_path / "other").facts.namesakes == {}
 
     def test_two_processes_on_one_run(
         self, real_tree: Path, settings: list[str], tmp_path: Path

@@ -31,3 +31,17 @@ def test_virtual_people_are_not_taken_for_the_real_ones_whose_ids_they_have() ->
     older = Card(title="x", subjects={"biovid-a": ("p1",)})  # may have meant either
     assert older.seen(name) == older.seen("biovid-a") == {"p1"}
     assert older.virtual == ()
+
+
+def test_people_of_another_dataset_who_may_be_the_same_are_told() -> None:
+    card = Card(
+        title="x",
+        subjects={"biovid-a": ("p1", "p9"), "manifest": ("p3",), "virtual manifest": ("p1", "p2")},
+        validation_subjects={"biovid-a": ("p2",)},
+    )
+    people = ["p3", "p2", "p1"]
+    assert card.namesakes("manifest", people) == {"biovid-a": ("p1", "p2")}
+    assert card.namesakes("virtual ai4pain-2024", people) == {
+        "virtual manifest": ("p1", "p2", "p3")
+    }
+    assert card.namesakes("unbc-mcmaster", ["p7"]) == {}

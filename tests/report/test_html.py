@@ -221,6 +221,21 @@ def _text(run: Path) -> str:
     return " ".join(Page(page).text.split())
 
 
+def test_people_whom_a_network_may_know_by_another_name_are_told_beside_the_answer(
+    full: str, run: Path
+) -> None:
+    assert "If they are the same people" not in full
+    facts = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    facts["features"][0]["namesakes"] = {"biovid<a>": ["p1", "p2"]}
+    (run / "run.json").write_text(json.dumps(facts), encoding="utf-8")
+    page = write_report(run).read_text(encoding="utf-8")
+    assert (
+        "2 people tested here, such as p1, are called as people of biovid&lt;a&gt; from whom a "
+        "network learned. If they are the same people, these numbers are worthless."
+    ) in page
+    assert page.index("If they are the same people") < page.index('<nav aria-label="Contents">')
+
+
 def test_what_a_run_lacks_leaves_no_hole(bare: str) -> None:
     page = Page(bare)
     for heading in ("Skill recovered", "How they learned", "Recordings over time", "troubles"):

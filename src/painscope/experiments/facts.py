@@ -124,12 +124,15 @@ class FeatureFacts(_Facts):
     ----------
     virtual : tuple of str
         As `NetworkFacts.virtual`, of the network that gave the features.
+    namesakes : dict of str to tuple of str
+        People tested who are called as people of another dataset whom it learned from, by dataset.
     """
 
     name: str
     digest: str
     provenance: dict[str, Any]
     virtual: tuple[str, ...] = ()
+    namesakes: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 class SegmentFacts(_Facts):
@@ -234,6 +237,15 @@ class RunFacts(_AnyFacts):
 
     def _learned(self) -> tuple[NetworkFacts | FeatureFacts, ...]:
         return (*([self.source_network] if self.source_network else []), *self.features)
+
+    @property
+    def namesakes(self) -> dict[str, tuple[str, ...]]:
+        """As of its `features`, together."""
+        found: dict[str, set[str]] = {}
+        for store in self.features:
+            for other, names in store.namesakes.items():
+                found.setdefault(other, set()).update(names)
+        return {other: tuple(sorted(names)) for other, names in found.items()}
 
     @property
     def target(self) -> DatasetFacts:

@@ -28,7 +28,6 @@ from painscope.face import Locator, make_locator
 from painscope.files import Claims
 from painscope.networks import Checkpoint
 from painscope.networks.card import Card
-from painscope.recording import VIRTUAL_PREFIX
 
 __all__ = ["STUDIES", "run"]
 
@@ -176,19 +175,14 @@ def _refuse_seen(available: Available, target: Dataset, folds: Sequence[Fold]) -
 
 def _warn_of_namesakes(card: Card, dataset: str, folds: Sequence[Fold], title: str) -> None:
     """Ask about people of other datasets who are called as those who are tested."""
-    tested = held_out_subjects(folds)
-    virtual = dataset.startswith(VIRTUAL_PREFIX)
-    for other in dict.fromkeys((*card.subjects, *card.validation_subjects)):
-        if other == dataset or virtual != other.startswith(VIRTUAL_PREFIX):
-            continue  # a virtual person is no real one, whatever the name
-        if alike := sorted(tested & card.seen(other)):
-            log.warning(
-                "%s learned from people of %s who are called as people tested here, such as %s. "
-                "If they are the same people, the scores are worthless.",
-                title[0].upper() + title[1:],
-                other,
-                alike[0],
-            )
+    for other, names in card.namesakes(dataset, held_out_subjects(folds)).items():
+        log.warning(
+            "%s learned from people of %s who are called as people tested here, such as %s. "
+            "If they are the same people, the scores are worthless.",
+            title[0].upper() + title[1:],
+            other,
+            names[0],
+        )
 
 
 def _check_cluster(recipe: AnyRecipe, on: str | None) -> None:

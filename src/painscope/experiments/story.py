@@ -86,7 +86,7 @@ def tell(
     folder.write_table("status", _status(target, stores))
     _write_examples(folder, recipe, target, stores, locator, judgement)
     rows = rows_to_fit(recipe, available.extractors)
-    cards = available.cards
+    cards, tested = available.cards, set(judgement.predictions["subject"])
     read = [(source, "source"), (target, "target")]
     return RunFacts(
         version=__version__,
@@ -102,6 +102,7 @@ def tell(
                 digest=store.digest,
                 provenance=store.provenance,
                 virtual=cards[name].virtual if name in cards else (),
+                namesakes=cards[name].namesakes(target.population, tested) if name in cards else {},
             )
             for name, store in stores.items()
         ),

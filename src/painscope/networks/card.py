@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 import torch
@@ -157,6 +157,21 @@ class Card(BaseModel):
         Older cards list virtual people like real ones, so of virtual people both count.
         """
         return self.fitted_on(dataset) | _people(self.validation_subjects, dataset)
+
+    def namesakes(self, dataset: str, people: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """Return who of `people` is called as somebody of another dataset who shaped the weights.
+
+        By that dataset: they may be the same people. A virtual person is no real one, whatever the
+        name.
+        """
+        virtual = dataset.startswith(VIRTUAL_PREFIX)
+        others = [
+            other
+            for other in dict.fromkeys((*self.subjects, *self.validation_subjects))
+            if other != dataset and virtual == other.startswith(VIRTUAL_PREFIX)
+        ]
+        called = {other: tuple(sorted(self.seen(other).intersection(people))) for other in others}
+        return {other: names for other, names in called.items() if names}
 
     def fitted_on(self, dataset: str) -> frozenset[str]:
         """Return whom the weights were fitted on: `seen` without who only stopped the training."""
