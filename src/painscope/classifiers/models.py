@@ -10,13 +10,13 @@ import numpy as np
 from painscope.classifiers.classical import ClassicalClassifier, Grid
 
 __all__ = [
-    "RBFSVM",
     "GradientBoosting",
     "KNearestNeighbours",
     "LinearSVM",
     "LogisticRegression",
     "MeanLogistic",
     "NaiveBayes",
+    "RBFSVM",
     "RandomForest",
     "StatisticsLogistic",
 ]
