@@ -23,7 +23,7 @@ SETTINGS = [
     "features.handcrafted.settings.families=[hog]",
     "cross.features=[handcrafted,vgg-face,cnn-m,cnn-m + handcrafted,source-network]",
     "cross.classifiers=[logistic-regression,naive-bayes]",
-    "bootstrap=200",
+    "bootstrap=2000",
 ]
 
 
