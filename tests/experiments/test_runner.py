@@ -76,11 +76,25 @@ def test_the_same_call_on_a_finished_run_does_nothing(
 ) -> None:
     before = {path: path.stat().st_mtime_ns for path in finished.path.rglob("*.parquet")}
     run(load_recipe(NAME, settings), {"ai4pain-2024": real_tree}, finished.path)
-    assert caplog.messages[-1].startswith("It could not read 1 recording. To try again name")
+    assert caplog.messages[-1].startswith("But 1 recording could not be read. To try again name")
     assert caplog.messages[-1].endswith(
         f"--store {finished.path / 'store'}, which keeps what is extracted."
     )
     assert {path: path.stat().st_mtime_ns for path in finished.path.rglob("*.parquet")} == before
+
+
+def test_a_finished_run_says_that_a_video_was_replaced(
+    finished: RunFolder, real_tree: Path, settings: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    video = next(real_tree.rglob("*Pain_LOW_0.mp4"))
+    content = video.read_bytes()
+    try:
+        video.write_bytes(content + b"more")
+        run(load_recipe(NAME, settings), {"ai4pain-2024": real_tree}, finished.path)
+    finally:
+        video.write_bytes(content)
+    told = "But 1 recording could not be read and videos were replaced since, or are out of reach. "
+    assert caplog.messages[-1].startswith(told)
 
 
 def test_a_second_run_gives_the_same_features_and_predictions(

@@ -175,6 +175,8 @@ class _AnyFacts(_Facts):
         See their classes.
     left_out : dict of str to str
         What was wanted and could not be had, and why.
+    sources : str
+        Digest of the videos' names and sizes; empty of older runs.
     """
 
     format: int = RUN_FORMAT
@@ -185,6 +187,7 @@ class _AnyFacts(_Facts):
     steps: tuple[StepFacts, ...] = ()
     datasets: tuple[DatasetFacts, ...] = Field(min_length=1)
     left_out: dict[str, str] = Field(default_factory=dict)
+    sources: str = ""
 
     @property
     def virtual(self) -> bool:

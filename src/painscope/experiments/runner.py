@@ -13,7 +13,7 @@ from painscope.datasets import Dataset, load_dataset
 from painscope.errors import UsageError
 from painscope.evaluation import Fold, check_source_subjects, held_out_subjects
 from painscope.experiments.clinical import run_clinical
-from painscope.experiments.facts import RunFacts, StudyFacts
+from painscope.experiments.facts import RunFacts, StudyFacts, read_facts
 from painscope.experiments.features import Available, available_features, fill_stores
 from painscope.experiments.folder import RunFolder
 from painscope.experiments.forgotten import run_forgotten
@@ -28,6 +28,8 @@ from painscope.face import Locator, make_locator
 from painscope.files import Claims
 from painscope.networks import Checkpoint
 from painscope.networks.card import Card
+from painscope.recording import Recording
+from painscope.video import source_of
 
 __all__ = ["STUDIES", "run"]
 
@@ -94,8 +96,7 @@ def run(
     kept = Path(store) if store is not None else folder.path / "store"
     if folder.finished:
         log.info("%s: finished before; nothing to do.", folder.path)
-        if isinstance(recipe, Recipe):
-            _tell_of_unread(folder, kept)
+        _tell_what_is_old(folder, datasets, kept)
         return folder
     steps = Steps(folder, kept.absolute(), progress or (lambda step, done, total: None), on)
     with Claims(folder.path) as claims, folder.logging():
@@ -111,19 +112,24 @@ def run(
         else:
             facts = STUDIES[recipe.kind](recipe, datasets, steps)
         # Written last: ``run.json`` says that the run is whole.
-        facts.model_copy(update={"steps": tuple(steps.done)}).write(folder.path)
+        last = {"steps": tuple(steps.done), "sources": _sources(datasets)}
+        facts.model_copy(update=last).write(folder.path)
     return folder
 
 
-def _tell_of_unread(folder: RunFolder, store: Path) -> None:
-    """Say of a finished run that it answers for recordings which it could not read."""
-    failed = int((folder.table("status", ["status"])["status"] == "failed").sum())
-    if failed:
+def _tell_what_is_old(folder: RunFolder, datasets: Mapping[str, Dataset], store: Path) -> None:
+    """Say of a finished run what it could not read, or would read otherwise today."""
+    facts, told = read_facts(folder.path), []
+    if isinstance(facts, RunFacts):
+        failed = int((folder.table("status", ["status"])["status"] == "failed").sum())
+        told += [f"{failed} recording{'' if failed == 1 else 's'} could not be read"] * bool(failed)
+    if facts.sources not in ("", _sources(datasets)):
+        told.append("videos were replaced since, or are out of reach")
+    if told:
         log.warning(
-            "It could not read %d recording%s. To try again name another --out, and --store %s, "
+            "But %s. To try again name another --out, and --store %s, "
             "which keeps what is extracted.",
-            failed,
-            "" if failed == 1 else "s",
+            " and ".join(told),
             store,
         )
 
@@ -196,10 +202,17 @@ def _check_cluster(recipe: AnyRecipe, on: str | None) -> None:
 
 def _content(datasets: Mapping[str, Dataset]) -> str:
     """Return a digest of who was recorded, when, and with which label."""
+    return _digest(datasets, lambda r: (r.id, r.subject, r.label, r.split, r.start_s, r.stop_s))
+
+
+def _sources(datasets: Mapping[str, Dataset]) -> str:
+    """Return a digest of the videos' names and sizes."""
+    return _digest(datasets, lambda r: (r.id, source_of(r)))
+
+
+def _digest(datasets: Mapping[str, Dataset], tell: Callable[[Recording], tuple]) -> str:
     told = [
-        (role, r.id, r.subject, r.label, r.split, r.start_s, r.stop_s)
-        for role, dataset in sorted(datasets.items())
-        for r in dataset.recordings
+        (role, *tell(r)) for role, dataset in sorted(datasets.items()) for r in dataset.recordings
     ]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
