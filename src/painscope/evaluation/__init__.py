@@ -33,10 +33,10 @@ from painscope.evaluation.splits import (
 )
 
 __all__ = [
-    "CHANCE_DRAWS",
     "CLASS_METRICS",
-    "FEWEST_SUBJECTS",
+    "CHANCE_DRAWS",
     "FEW_FRAMES",
+    "FEWEST_SUBJECTS",
     "METRICS",
     "PROTOCOLS",
     "Counts",

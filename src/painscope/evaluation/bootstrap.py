@@ -108,10 +108,11 @@ class Counts:
         missed = (drawn.sum(axis=-1) == 0) & (self.counts.sum(axis=(1, 3)) > 0)
         told = {}
         for (metric, number), values in metrics(drawn).items():
-            undefined = missed.any(axis=-1) if number is None else missed[..., number]
-            if metric in ("accuracy", "balanced_accuracy"):
-                undefined = np.zeros_like(undefined)
-            told[metric, number] = np.where(undefined, np.nan, values).mean(axis=1)
+            if number is not None:
+                values = np.where(missed[..., number], np.nan, values)
+            elif metric.startswith("macro_"):
+                values = np.where(missed.any(axis=-1), np.nan, values)
+            told[metric, number] = values.mean(axis=1)
         return told
 
 

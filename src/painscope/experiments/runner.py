@@ -121,8 +121,9 @@ def _tell_what_is_old(folder: RunFolder, datasets: Mapping[str, Dataset], store:
     """Say of a finished run what it could not read, or would read otherwise today."""
     facts, told = read_facts(folder.path), []
     if isinstance(facts, RunFacts):
-        failed = int((folder.table("status", ["status"])["status"] == "failed").sum())
-        told += [f"{failed} recording{'' if failed == 1 else 's'} could not be read"] * bool(failed)
+        failed = (folder.table("status", ["status"])["status"] == "failed").sum()
+        if failed:
+            told.append(f"{failed} recording{'' if failed == 1 else 's'} could not be read")
     if facts.sources not in ("", _sources(datasets)):
         told.append("videos were replaced since, or are out of reach")
     if told:

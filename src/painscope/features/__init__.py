@@ -35,12 +35,12 @@ from painscope.features.true_action_units import TrueActionUnits, has_truth
 
 __all__ = [
     "EXTRACTORS",
-    "FAMILIES",
-    "UNIT_BLENDSHAPES",
     "BlendshapeFeatures",
     "CNNFFeatures",
     "CNNMFeatures",
     "CNNSFeatures",
+    "FAMILIES",
+    "UNIT_BLENDSHAPES",
     "ExtractionSummary",
     "Extractor",
     "FeatureSequence",

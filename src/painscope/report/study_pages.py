@@ -191,8 +191,7 @@ def _forgotten(study: Study) -> dict[str, Any]:
     final = lost[lost["network"] == last]
     less = set(final[(final["change"] < 0) & (final["p_holm"] < LEVEL)]["concept"])
     concepts = study.tables["concepts"]
-    before = concepts[concepts["network"] == next(iter(study.facts.networks))]
-    known = list(before[before["gain_low"] > 0]["concept"])
+    known = _known(concepts[concepts["network"] == next(iter(study.facts.networks))])
     recalls = changes[(changes["stage"] == last) & (changes["metric"] == "recall")]
     stages = list(study.facts.networks)[1:]
     counts = flipped.groupby("stage").size().reindex(stages, fill_value=0)
@@ -226,6 +225,11 @@ def _forgotten(study: Study) -> dict[str, Any]:
             for stage in stages[::-1]
         ],
     }  # fmt: skip
+
+
+def _known(concepts: pd.DataFrame) -> list[str]:
+    """Return the concepts that a network knows better than random ones."""
+    return list(concepts[concepts["gain_low"] > 0]["concept"])
 
 
 def draw_clinical(study: Study) -> dict[str, list[Picture]]:
@@ -330,7 +334,7 @@ def _clinical(study: Study) -> dict[str, Any]:
             for row in together.to_dict("records")
         ],
         "known": [
-            (study.title(str(name)), list(rows[rows["gain_low"] > 0]["concept"]), len(rows))
+            (study.title(str(name)), _known(rows), len(rows))
             for name, rows in concepts.groupby("network", sort=False)
         ],
         "matrix_table": estimates_table(

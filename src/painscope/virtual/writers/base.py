@@ -24,13 +24,13 @@ from painscope.virtual.scene import Scene, sample_scene
 __all__ = [
     "Clip",
     "Count",
+    "Rate",
+    "Seconds",
+    "Side",
     "Layout",
     "Member",
-    "Rate",
     "Role",
-    "Seconds",
     "Shot",
-    "Side",
     "Take",
     "apportion",
 ]
